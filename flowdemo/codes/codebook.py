@@ -1,0 +1,96 @@
+"""Pixel codes on 0–255, their normalised form in [-1, 1], painting, perturbation and decoding.
+
+SemFlow (arXiv 2405.20282, section 3) writes class c as M = s · (base-k digits of c), most significant digit
+in the red channel. A mask painted so is an image of the same shape as the photograph, and both can be the two
+ends of one flow. A finite perturbation ξ ~ U(-β, β) leaves every code readable while β < s/2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import InputError
+
+HALF_RANGE = 127.5  # grey levels per unit of the normalised state: x = level / 127.5 - 1
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """The codes of one model.
+
+    Args:
+        name: kind of code, ``"base-k"`` for SemFlow's grid.
+        levels: float array ``[rows, 3]`` of grey levels on 0–255; row c is the code of class c. Where there is an
+            ignore label, the last row is the *void code*: painted in training and input, never decoded.
+        classes: number of decodable classes; rows is ``classes`` or ``classes + 1``.
+        spacing: s, the smallest distance between two levels of a channel, in grey levels.
+    """
+
+    name: str
+    levels: np.ndarray
+    classes: int
+    spacing: float
+
+    @property
+    def void(self) -> int | None:
+        """Label value of the ignore class (the row after the last class), or None."""
+        return self.classes if len(self.levels) > self.classes else None
+
+    @property
+    def beta_bound(self) -> float:
+        """s/2 in grey levels: below it every perturbed code still decodes to its class."""
+        return self.spacing / 2
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """Codes as float32 ``[rows, 3]`` in [-1, 1]."""
+        return (self.levels / HALF_RANGE - 1).astype(np.float32)
+
+    def paint(self, labels: np.ndarray) -> np.ndarray:
+        """Labels ``[..., H, W]`` (void row allowed) → pseudo mask float32 ``[..., 3, H, W]`` in [-1, 1].
+
+        Raises:
+            InputError: a label has no code.
+        """
+        if labels.size and int(labels.max()) >= len(self.levels):
+            raise InputError(
+                f"The mask holds index {int(labels.max())}, but this model knows {self.classes} classes "
+                f"(0 to {self.classes - 1}).",
+                field="mask",
+            )
+        return np.moveaxis(self.points[labels], -1, -3)
+
+    def decode(self, state: np.ndarray) -> np.ndarray:
+        """State ``[..., 3, H, W]`` → nearest class ``[..., H, W]`` (uint8), among the model's own classes only."""
+        return self._scores(state, self.classes).argmin(axis=-3).astype(np.uint8)
+
+    def distance(self, state: np.ndarray) -> np.ndarray:
+        """Euclidean distance of each pixel to its nearest class code, in grey levels, ``[..., H, W]``."""
+        squared = self._scores(state, self.classes).min(axis=-3) + (state.astype(np.float32) ** 2).sum(axis=-3)
+        return np.sqrt(np.maximum(squared, 0)) * HALF_RANGE
+
+    def _scores(self, state: np.ndarray, rows: int) -> np.ndarray:
+        """|μ|² − 2 x·μ per code, ``[..., rows, H, W]``: the squared distance without its common |x|² term."""
+        points = self.points[:rows]
+        dots = np.einsum("...chw,kc->...khw", state.astype(np.float32), points, optimize=True)
+        return (points**2).sum(axis=1)[:, None, None] - 2 * dots
+
+
+def base_k(classes: int, void: bool) -> Codebook:
+    """SemFlow's grid with the smallest k with k³ ≥ rows and s = ⌊254/(k − 1)⌋.
+
+    Args:
+        classes: number of classes, 1 to 216.
+        void: whether an ignore label needs a code of its own.
+    """
+    rows = classes + int(void)
+    if not 1 <= classes or rows > 216:
+        raise InputError(f"A code grid holds 1 to 216 labels, but {rows} were asked for.", field="classes")
+    k = next(k for k in range(2, 7) if k**3 >= rows)
+    spacing = 254 // (k - 1)
+    label = np.arange(rows)
+    digits = np.stack([label // (k * k), label // k % k, label % k], axis=1)
+    return Codebook("base-k", (spacing * digits).astype(np.float64), classes, float(spacing))

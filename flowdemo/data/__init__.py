@@ -1,0 +1,5 @@
+"""Readers of picture folders and array files, augmentation, drawings made in code."""
+
+from .folders import FolderInfo, SegmentationSplit, read_info, read_segmentation
+
+__all__ = ["FolderInfo", "SegmentationSplit", "read_info", "read_segmentation"]

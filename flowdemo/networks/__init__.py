@@ -1,0 +1,1 @@
+"""What answers v(x, t): trainable networks and the runtimes that serve them."""

@@ -1,0 +1,1 @@
+"""Training: objectives, recipes and one loop for all of them."""

@@ -1,0 +1,99 @@
+"""What each recipe minimises, for one batch of images ``[B, 3, H, W]`` in [-1, 1] and labels ``[B, H, W]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..systems.discriminative import DISCRIMINATIVE_TIME
+from ..systems.semflow import TIME_SCALE, SemFlowHead, perturb
+
+Objective = Callable[[nn.Module, Tensor, Tensor, torch.Generator], dict[str, Tensor]]
+
+
+def sample_times(n: int, how: str, generator: torch.Generator) -> Tensor:
+    """t ``[n, 1, 1, 1]`` in [0, 1]: ``uniform``, or ``arcsine`` (Beta(½, ½)), which visits both ends more often.
+
+    Stratified over the batch, which lowers the variance of the loss at no cost.
+    """
+    u = (torch.randperm(n, generator=generator) + torch.rand(n, generator=generator)) / n
+    t = torch.sin(u * (torch.pi / 2)) ** 2 if how == "arcsine" else u
+    return t.view(n, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class SemFlowObjective:
+    """Loss of :mod:`flowdemo.systems.semflow` for any of its three predictions.
+
+    Args:
+        head: prediction form and codes.
+        beta: largest half-width of the perturbation, in grey levels; each picture draws its own, half of them the
+            largest, half uniformly below it, so that one network serves the whole slider.
+        times: see :func:`sample_times`.
+        image_weight: weight of the image end against the mask end.
+        class_weights: weight of each class in the cross-entropy of a posterior, ``[rows]``, or None.
+    """
+
+    head: SemFlowHead
+    beta: float
+    times: str = "uniform"
+    image_weight: float = 1.0
+    class_weights: Tensor | None = None
+
+    def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
+        clean = _paint(self.head.codebook.points, labels)
+        beta = self.beta * (2 * torch.rand(len(images), 1, 1, 1, generator=gen)).clamp(max=1)
+        noisy = perturb(clean, beta.to(images.device), gen)
+        t = sample_times(len(images), self.times, gen).to(images.device)
+        z = (1 - t) * images + t * noisy
+        out = network(z, TIME_SCALE * t.flatten()).float()
+        if self.head.prediction == "velocity":
+            return {"velocity": F.mse_loss(out, noisy - images)}
+        image, tail = self.head.split(out)
+        losses = {"image": self.image_weight * F.mse_loss(image, images)}
+        if self.head.prediction == "endpoints":
+            return losses | {"mask": F.mse_loss(tail, clean)}
+        return losses | {"classes": _cross_entropy(tail, labels, self.class_weights)}
+
+
+@dataclass(frozen=True)
+class DiscriminativeObjective:
+    """Cross-entropy of the one-step yardstick; the void label is left out.
+
+    Args:
+        classes: number of classes.
+        class_weights: as above, ``[classes]``.
+    """
+
+    classes: int
+    class_weights: Tensor | None = None
+
+    def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
+        tau = torch.full((len(images),), DISCRIMINATIVE_TIME, device=images.device)
+        logits = network(images, tau).float()
+        return {"classes": _cross_entropy(logits, labels, self.class_weights, ignore=self.classes)}
+
+
+def class_weights(labels: Tensor, rows: int, power: float) -> Tensor | None:
+    """Weights ∝ frequency^(−power), scaled to mean 1 over pixels; None at power 0."""
+    if power == 0:
+        return None
+    share = torch.bincount(labels.flatten().long(), minlength=rows).float().clamp(min=1) / labels.numel()
+    weights = share[:rows] ** -power
+    return weights / (weights * share[:rows]).sum()
+
+
+def _paint(points, labels: Tensor) -> Tensor:
+    return torch.as_tensor(points, device=labels.device)[labels].permute(0, 3, 1, 2).contiguous()
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None, ignore: int = -100) -> Tensor:
+    """Weighted by pixels, not by the sum of weights, so that rare classes in a batch do not shrink the others."""
+    if weights is not None:
+        weights = weights.to(logits.device)
+    loss = F.cross_entropy(logits, labels, weight=weights, ignore_index=ignore, reduction="none")
+    return loss.mean()
