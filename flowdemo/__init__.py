@@ -8,18 +8,18 @@ __version__ = "0.1.0"
 __all__ = ["load", "run", "__version__"]
 
 if TYPE_CHECKING:
-    from .engine import run as run
-    from .zoo import load as load
+    from flowdemo.engine import run as run
+    from flowdemo.zoo import load as load
 
 
 def __getattr__(name: str) -> Any:
     """Import the heavy rooms only when they are asked for, so that ``import flowdemo`` stays light."""
     if name == "load":
-        from .zoo import load
+        from flowdemo.zoo import load
 
         return load
     if name == "run":
-        from .engine import run
+        from flowdemo.engine import run
 
         return run
     raise AttributeError(f"module 'flowdemo' has no attribute {name!r}")

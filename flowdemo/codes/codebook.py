@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..errors import InputError
+from flowdemo.errors import InputError
 
 HALF_RANGE = 127.5  # grey levels per unit of the normalised state: x = level / 127.5 - 1
 

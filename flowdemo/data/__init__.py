@@ -1,5 +1,5 @@
 """Readers of picture folders and array files, augmentation, drawings made in code."""
 
-from .folders import FolderInfo, SegmentationSplit, read_info, read_segmentation
+from flowdemo.data.folders import FolderInfo, SegmentationSplit, read_info, read_segmentation
 
 __all__ = ["FolderInfo", "SegmentationSplit", "read_info", "read_segmentation"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..errors import DataError
+from flowdemo.errors import DataError
 
 PICTURES = (".png", ".jpg", ".jpeg")
 

@@ -1,7 +1,7 @@
-"""A small file format: one JSON header and one stack of float states in an .npz, read without trust.
+"""The trajectory file: one JSON header and one stack of float states in an .npz, read without trust.
 
-The reader takes files from strangers. It never unpickles, looks at sizes before it allocates, and answers every
-malformed file with one DataError.
+The reader takes files from strangers. It never unpickles, looks at sizes before it allocates, and answers
+every malformed file with one DataError.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 import math
 import zipfile
 import zlib
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 
 from flowdemo.errors import DataError
 
+FORMAT = "flowdemo-trajectory-1"
 MAX_HEADER_BYTES = 1 << 20
 MAX_BYTES = 512 << 20  # 51 states of 6 x 512 x 512 floats are 321 MB
 _STATE_TYPES = ("float16", "float32")
@@ -42,12 +45,12 @@ def write_archive(path: str | Path, header: dict[str, Any], states: np.ndarray, 
     try:
         text = json.dumps(header, allow_nan=False, sort_keys=True).encode()
     except (TypeError, ValueError):
-        raise DataError("The notes of a trajectory must be plain JSON values to be saved.", field="meta") from None
+        raise DataError("The notes of a trajectory must be plain JSON values to be saved.", "meta") from None
     try:
         with open(path, "wb") as file:  # an open file, as numpy would append .npz to a bare name
             np.savez_compressed(file, header=np.frombuffer(text, dtype=np.uint8), states=stored)
     except OSError:
-        raise DataError("The trajectory file cannot be written; check the folder and the free space.") from None
+        raise DataError("The trajectory file cannot be written; check folder and free space.") from None
 
 
 def read_archive(path: str | Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], np.ndarray]:
@@ -73,11 +76,48 @@ def read_archive(path: str | Path, max_bytes: int = MAX_BYTES) -> tuple[dict[str
     return header, states.astype(np.float32)
 
 
+def require_consistent(header: dict[str, Any], n: int) -> None:
+    """Check the types, lengths and orders of a header against the n states it came with.
+
+    Raises:
+        DataError: a part is missing, of the wrong type, or contradicts another.
+    """
+    lists = [header.get(key) for key in ("grid", "progress", "evaluations", "moving")]
+    names = [header.get(key) for key in ("format", "solver", "system")]
+    if (
+        not all(isinstance(values, list) for values in lists)
+        or not all(isinstance(name, str) for name in names)
+        or not isinstance(header.get("meta"), dict)
+        or header["format"] != FORMAT
+        or not _fits(*lists, n)
+    ):
+        raise DataError("The trajectory file contradicts itself; save it again and retry.")
+
+
+def _fits(grid: list[Any], progress: list[Any], evaluations: list[Any], moving: list[Any], n: int) -> bool:
+    return (
+        len(grid) >= n == len(progress) == len(evaluations) == len(moving)
+        and all(_is_number(value) for value in grid + progress)
+        and all(type(count) is int for count in evaluations)
+        and all(type(flag) is bool for flag in moving)
+        and _rises([0, *progress, 1])
+        and _rises([0, *evaluations])
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < 2**53  # also refuses NaN and infinity
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return all(a <= b for a, b in pairwise(values))
+
+
 def _member(archive: zipfile.ZipFile, name: str, types: tuple[str, ...], limit: int) -> np.ndarray:
     """Read one array after its declared type and size have been found harmless."""
     declared = archive.getinfo(name).file_size
     if declared > limit:
-        raise DataError(f"The trajectory file is larger than the limit of {limit >> 20} MB; store fewer steps.")
+        raise DataError(f"The trajectory file exceeds the limit of {limit >> 20} MB; store fewer steps.")
     with archive.open(name) as stream:
         shape, dtype = _array_header(stream)
     if dtype.name not in types or min(shape, default=0) < 1 or math.prod(shape) * dtype.itemsize > declared:

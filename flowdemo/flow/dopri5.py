@@ -150,7 +150,9 @@ def _segments(field: _CountedField, x: Array, grid: TimeGrid, rtol: float, atol:
             rejected = True
 
 
-def _attempt(field: _CountedField, x: Array, slope: Array, t: float, arrival: float) -> tuple[Array, list[Array]]:
+def _attempt(
+    field: _CountedField, x: Array, slope: Array, t: float, arrival: float
+) -> tuple[Array, list[Array]]:
     """Return the fifth-order state at arrival and k1 … k7; k7 is the first slope of the next step."""
     h, slopes, state = arrival - t, [slope], x
     for node, weights in zip(_NODES, _STAGES, strict=True):
@@ -165,6 +167,8 @@ def _first_step(
     """Guess a first step from the sizes of x, x' and x'' (Hairer et al., II.4); one evaluation."""
     span = end - t
     size, speed = _norm(x, x, x, rtol, atol), _norm(slope, x, x, rtol, atol)
+    if not math.isfinite(speed):
+        return 0.0  # refused as a step that makes no progress
     h = 1e-6 if min(size, speed) < 1e-5 else 0.01 * size / speed
     h = math.copysign(min(h, abs(span)), span)
     bend = _norm(field(x + h * slope, t + h) - slope, x, x, rtol, atol) / abs(h)

@@ -1,7 +1,7 @@
 """Velocity fields whose exact flow is known: oracles for solvers, systems and the page.
 
-Each has `velocity(x, t)`, the right-hand side of dx/dt = v(x, t), and `flow(x, t0, t1)`, the exact state at t1 of
-the solution that is at x when t = t0, for any order of t0 and t1. Shapes are those of x.
+Each has `velocity(x, t)`, the right-hand side of dx/dt = v(x, t), and `flow(x, t0, t1)`, the exact state at
+t1 of the solution that is at x when t = t0, for any order of t0 and t1. Shapes are those of x.
 """
 
 from __future__ import annotations

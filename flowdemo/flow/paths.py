@@ -55,10 +55,10 @@ def velocity_from_source(x0_hat: Array, z: Array, t: float | Array) -> Array:
 
 
 def target_estimate(z: Array, v: Array, t: float | Array) -> Array:
-    """Return x1_hat = z + (1 - t) v, where the straight line along v ends; inverse of `velocity_to_target`."""
+    """Return x1_hat = z + (1 - t) v, the end of the straight line; inverse of `velocity_to_target`."""
     return z + (1 - per_sample(t, z)) * v
 
 
 def source_estimate(z: Array, v: Array, t: float | Array) -> Array:
-    """Return x0_hat = z - t v, where the straight line along v began; inverse of `velocity_from_source`."""
+    """Return x0_hat = z - t v, the start of the straight line; inverse of `velocity_from_source`."""
     return z - per_sample(t, z) * v

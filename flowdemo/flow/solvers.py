@@ -2,8 +2,9 @@
 
     solver(field, x, grid, **options) -> Iterator[Step]
 
-`field(x, t)` takes a state and a Python float and returns the velocity in the shape of x. The first Step is the
-start and costs nothing; each `next` then does the work of one interval. A falling grid integrates backwards.
+`field(x, t)` takes a state and a Python float and returns the velocity in the shape of x. The first Step is
+the start and costs nothing; each `next` then does the work of one interval. A falling grid integrates
+backwards.
 All arithmetic is +, - and * with Python floats, so a state keeps its library, device and precision.
 
 Where the field is asked: Euler, Adams-Bashforth and midpoint never ask at the arrival time of an interval;
@@ -26,7 +27,7 @@ from flowdemo.flow.trajectory import Step
 
 VelocityField: TypeAlias = Callable[[Array, float], Array]
 Solver: TypeAlias = Callable[..., Iterator[Step]]
-_Rule: TypeAlias = Callable[[Array, float, float], Array]  # (x, t, arrival) -> mean velocity over the interval
+_Rule: TypeAlias = Callable[[Array, float, float], Array]  # (x, t, arrival) -> mean velocity
 
 
 def euler(field: VelocityField, x: Array, grid: Sequence[float]) -> Iterator[Step]:
@@ -131,13 +132,13 @@ def _registry(*infos: SolverInfo) -> Mapping[str, SolverInfo]:
 
 
 SOLVERS: Mapping[str, SolverInfo] = _registry(
-    SolverInfo("euler", "Euler", 1, 1, euler, "Follows the velocity at the start of each step; one evaluation."),
+    SolverInfo("euler", "Euler", 1, 1, euler, "Follows the velocity at the start of each step."),
     SolverInfo(
         "adams_bashforth2", "Adams–Bashforth 2", 2, 1, adams_bashforth2,
         "Also remembers the velocity of the step before; second order at one evaluation per step.",
     ),
-    SolverInfo("midpoint", "Midpoint", 2, 2, midpoint, "Takes the velocity half a step ahead; two evaluations per step."),
-    SolverInfo("heun", "Heun", 2, 2, heun, "Averages the velocities at both ends of a step; two evaluations per step."),
+    SolverInfo("midpoint", "Midpoint", 2, 2, midpoint, "Uses the velocity found half a step ahead."),
+    SolverInfo("heun", "Heun", 2, 2, heun, "Averages the velocities found at both ends of a step."),
     SolverInfo(
         "rk4", "Runge–Kutta 4", 4, 4, rk4,
         "Combines four velocities per step; pays only when the steps are already small.",

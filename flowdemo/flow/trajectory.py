@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 
 from flowdemo.errors import DataError, InputError
-from flowdemo.flow.archive import MAX_BYTES, read_archive, write_archive
+from flowdemo.flow.archive import FORMAT, MAX_BYTES, read_archive, require_consistent, write_archive
 from flowdemo.flow.arrays import Array, to_numpy
 from flowdemo.flow.timegrid import TimeGrid
-
-_FORMAT = "flowdemo-trajectory-1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +27,7 @@ class Step:
         progress: index / N in [0, 1], in the order of the run whatever the direction of t.
         t: the system's own time (or iteration).
         x: the state, owned by the step; not to be written to.
-        v: mean velocity over the interval just travelled, (x_i - x_{i-1}) / (t_i - t_{i-1}); None at the start.
+        v: mean velocity over the interval just travelled, (x_i - x_{i-1}) / (t_i - t_{i-1}), or None.
         evaluations: network calls so far.
     """
 
@@ -100,7 +98,7 @@ class Trajectory:
         return _distance(self.steps[0], self.steps[-1])
 
     def straightness_map(self) -> np.ndarray:
-        """Return chord / path of each pixel in [0, 1]; 1 is straight, and a pixel that never moved counts as 1."""
+        """Return chord / path of each pixel in [0, 1]; 1 is straight, or at rest all along."""
         chord, path = self.chord_map(), self.path_map()
         ratio = np.divide(chord, path, out=np.ones_like(path), where=path > 0)
         return np.minimum(ratio, 1.0)  # the triangle inequality holds only up to rounding
@@ -143,7 +141,8 @@ class Trajectory:
                 plain JSON, or the file cannot be written.
         """
         header = {
-            "format": _FORMAT, "grid": self.grid, "solver": self.solver, "system": self.system, "meta": self.meta,
+            "format": FORMAT, "solver": self.solver, "system": self.system,
+            "meta": self.meta, "grid": self.grid,
             "progress": [step.progress for step in self.steps],
             "evaluations": [step.evaluations for step in self.steps],
             "moving": [step.v is not None for step in self.steps],
@@ -158,14 +157,12 @@ class Trajectory:
             DataError: the file is missing, damaged, larger than max_bytes, or not a trajectory.
         """
         header, states = read_archive(path, max_bytes)
-        problem = DataError("The trajectory file contradicts itself; save it again and retry.")
-        if not _plausible(header, len(states)):
-            raise problem
-        try:
-            steps = _restore(header, states)
-            return cls(steps, tuple(map(float, header["grid"])), header["solver"], header["system"], header["meta"])
-        except (InputError, OverflowError):
-            raise problem from None
+        require_consistent(header, len(states))
+        grid = tuple(map(float, header["grid"]))
+        steps = _restore(header, grid, states)
+        if not all(step.v is None or np.isfinite(step.v).all() for step in steps):
+            raise DataError("The trajectory file holds values that are not finite, so it was not loaded.")
+        return cls(steps, grid, header["solver"], header["system"], header["meta"])
 
 
 def settling_map(classes: np.ndarray) -> np.ndarray:
@@ -212,41 +209,12 @@ def _distance(a: Step, b: Step) -> np.ndarray:
     return np.sqrt(np.square(gap).mean(axis=-3 if gap.ndim >= 3 else -1))
 
 
-def _restore(header: dict[str, Any], states: np.ndarray) -> tuple[Step, ...]:
+def _restore(header: dict[str, Any], grid: TimeGrid, states: np.ndarray) -> tuple[Step, ...]:
     steps: list[Step] = []
     for i, x in enumerate(states):
-        t, v = float(header["grid"][i]), None
-        if header["moving"][i] and steps and t != steps[-1].t:
-            v = (x - steps[-1].x) / (t - steps[-1].t)
-        steps.append(Step(i, float(header["progress"][i]), t, x, v, header["evaluations"][i]))
+        v = None
+        if header["moving"][i] and i > 0 and grid[i] != grid[i - 1]:
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                v = (x - states[i - 1]) / np.float32(grid[i] - grid[i - 1])
+        steps.append(Step(i, float(header["progress"][i]), grid[i], x, v, header["evaluations"][i]))
     return tuple(steps)
-
-
-def _plausible(header: dict[str, Any], n: int) -> bool:
-    """Check the types and orders of a stranger's header against n states."""
-    per_step = [header.get(key) for key in ("progress", "evaluations", "moving")]
-    grid = header.get("grid")
-    if not all(isinstance(values, list) for values in (grid, *per_step)):
-        return False
-    progress, evaluations, moving = per_step
-    return (
-        header.get("format") == _FORMAT
-        and all(isinstance(header.get(key), str) for key in ("solver", "system"))
-        and isinstance(header.get("meta"), dict)
-        and {len(values) for values in per_step} == {n}
-        and len(grid) >= n
-        and all(map(_is_number, grid))
-        and all(map(_is_number, progress))
-        and _rises([0, *progress, 1])
-        and all(type(count) is int for count in evaluations)
-        and _rises([0, *evaluations])
-        and all(type(flag) is bool for flag in moving)
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def _rises(values: Sequence[float]) -> bool:
-    return all(a <= b for a, b in pairwise(values))

@@ -13,7 +13,7 @@ from diffusers import UNet2DModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..errors import ModelError
+from flowdemo.errors import ModelError
 
 
 @dataclass(frozen=True)

@@ -23,19 +23,100 @@ lands exactly on a prediction.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..codes import Codebook
-from ..codes.codebook import HALF_RANGE
-from ..errors import ModelError
+from flowdemo.autoencoders import Pixels
+from flowdemo.codes import Codebook
+from flowdemo.codes.codebook import HALF_RANGE
+from flowdemo.errors import ModelError
+from flowdemo.flow import Step, reversed_grid, solve, uniform
+from flowdemo.flow.paths import velocity_from_source, velocity_to_target
+from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, Option, to_state, to_uint8
 
 TIME_SCALE = 1000.0  # SemFlow tells its network 1000·t
-NEAREST_TO_END = 1e-3  # second-order solvers evaluate at the arrival time, where an end-point velocity is 0/0
+NEAREST_TO_END = 1e-3  # second-order solvers ask for the velocity at the arrival time, where an end point has none
 PREDICTIONS = ("velocity", "endpoints", "posterior")
+Network = Callable[[Tensor, Tensor], Tensor]
+
+
+class SemFlow:
+    """Both directions from one network.
+
+    Args:
+        network: ``(z [B, C, h, w], τ [B]) → [B, out, h, w]`` with τ = 1000·t.
+        head: how its answer is read.
+        autoencoder: between pictures and states; :class:`~flowdemo.autoencoders.Pixels` for pixel space.
+        device: where states live.
+    """
+
+    name = "SemFlow"
+    task = "segmentation and synthesis"
+    directions = (IMAGE_TO_MASK, MASK_TO_IMAGE)
+    time_symbol = "t"
+
+    def __init__(self, network: Network, head: SemFlowHead, autoencoder=None, device: str | torch.device = "cpu"):
+        self.network, self.head, self.device = network, head, torch.device(device)
+        self.autoencoder = autoencoder or Pixels()
+
+    @property
+    def codebook(self) -> Codebook:
+        return self.head.codebook
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The system's own options, beside steps, solver, β and seed."""
+        if self.head.prediction != "posterior":
+            return ()
+        return (Option("temperature", 1.0, 0.0, 1.0, "Sharpness of the class posterior: 1 as trained, 0 its mode."),)
+
+    def grid(self, direction: str, steps: int) -> tuple[float, ...]:
+        """t_i = i/N, forwards to the mask, backwards to the image."""
+        times = uniform(steps)
+        return times if direction == IMAGE_TO_MASK else reversed_grid(times)
+
+    def start(self, direction: str, given: np.ndarray, beta: float = 0.0, seeds: Sequence[int] = (0,)) -> Tensor:
+        """The state that a run leaves from, ``[B, C, h, w]``.
+
+        Args:
+            direction: where the run goes.
+            given: pictures uint8 ``[B, H, W, 3]``, or labels uint8 ``[B, H, W]``.
+            beta: half-width of the perturbation in grey levels; used towards the image only.
+            seeds: one per sample; sample k of a batch equals a run of its own with that seed.
+        """
+        if direction == IMAGE_TO_MASK:
+            return self.autoencoder.encode(to_state(given).to(self.device))
+        clean = paint(self.codebook, given)
+        noisy = [perturb(m[None], beta, torch.Generator().manual_seed(s)) for m, s in zip(clean, seeds, strict=True)]
+        return self.autoencoder.encode(torch.cat(noisy).to(self.device))
+
+    def field(self, direction: str, temperature: float = 1.0) -> SemFlowField:
+        return SemFlowField(self.network, self.head, direction == IMAGE_TO_MASK, temperature)
+
+    @torch.no_grad()
+    def steps(self, direction: str, start: Tensor, steps: int, solver: str = "euler", **settings) -> Iterator[Step]:
+        """Integrate from ``start``; N + 1 steps, the first being the start itself."""
+        yield from solve(solver, self.field(direction, **settings), start, self.grid(direction, steps))
+
+    def picture(self, state: Tensor) -> np.ndarray:
+        """State ``[B, C, h, w]`` → what it looks like, uint8 ``[B, H, W, 3]``."""
+        return to_uint8(self._pixels(state))
+
+    def classes(self, state: Tensor) -> np.ndarray:
+        """Nearest class code of every pixel of a state, uint8 ``[B, H, W]``, void excluded."""
+        return self.codebook.decode(self._pixels(state).float().cpu().numpy())
+
+    def codes(self, state: Tensor) -> np.ndarray:
+        """The state as points of code space, float32 ``[B, 3, H, W]``: what the pixel probe draws."""
+        return self._pixels(state).float().cpu().numpy()
+
+    @torch.no_grad()
+    def _pixels(self, state: Tensor) -> Tensor:
+        return self.autoencoder.decode(state)
 
 
 @dataclass(frozen=True)
@@ -94,7 +175,7 @@ class SemFlowField:
         temperature: sharpness of the class posterior (only for ``posterior``).
     """
 
-    def __init__(self, network: nn.Module, head: SemFlowHead, to_mask: bool, temperature: float = 1.0) -> None:
+    def __init__(self, network: Network, head: SemFlowHead, to_mask: bool, temperature: float = 1.0) -> None:
         self.network, self.head, self.to_mask, self.temperature = network, head, to_mask, temperature
 
     def __call__(self, z: Tensor, t: float) -> Tensor:
@@ -104,8 +185,9 @@ class SemFlowField:
             return out
         image, tail = self.head.split(out)
         if self.to_mask:
-            return (self.head.mask_estimate(tail, self.temperature) - z) / max(1 - t, NEAREST_TO_END)
-        return (z - image) / max(t, NEAREST_TO_END)
+            mask = self.head.mask_estimate(tail, self.temperature)
+            return velocity_to_target(mask, z, min(t, 1 - NEAREST_TO_END))
+        return velocity_from_source(image, z, max(t, NEAREST_TO_END))
 
 
 def perturb(mask: Tensor, beta: float | Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -20,11 +20,11 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..data.augment import Augmentation
-from ..errors import EngineError, InputError
-from .objectives import Objective
-from .options import TrainingOptions
-from .state import load_state, save_state
+from flowdemo.data.augment import Augmentation
+from flowdemo.errors import EngineError, InputError
+from flowdemo.training.objectives import Objective
+from flowdemo.training.options import TrainingOptions
+from flowdemo.training.state import load_state, save_state
 
 HOLD = 0.05  # share of the peak rate that the cosine ends on
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..systems.discriminative import DISCRIMINATIVE_TIME
-from ..systems.semflow import TIME_SCALE, SemFlowHead, perturb
+from flowdemo.systems.discriminative import DISCRIMINATIVE_TIME
+from flowdemo.systems.semflow import TIME_SCALE, SemFlowHead, perturb
 
 Objective = Callable[[nn.Module, Tensor, Tensor, torch.Generator], dict[str, Tensor]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from ..errors import InputError
+from flowdemo.errors import InputError
 
 
 @dataclass(frozen=True)

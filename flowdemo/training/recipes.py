@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 
-from ..codes import base_k
-from ..data import SegmentationSplit, read_info, read_segmentation
-from ..data.augment import Augmentation
-from ..errors import InputError
-from ..networks.unet import PatchUNet, UNetConfig
-from ..systems.semflow import SemFlowHead
-from .loop import Budget, Trainer
-from .objectives import DiscriminativeObjective, SemFlowObjective, class_weights
-from .options import TrainingOptions
+from flowdemo.codes import base_k
+from flowdemo.data import SegmentationSplit, read_info, read_segmentation
+from flowdemo.data.augment import Augmentation
+from flowdemo.errors import InputError
+from flowdemo.networks.unet import PatchUNet, UNetConfig
+from flowdemo.systems.semflow import SemFlowHead
+from flowdemo.training.loop import Budget, Trainer
+from flowdemo.training.objectives import DiscriminativeObjective, SemFlowObjective, class_weights
+from flowdemo.training.options import TrainingOptions
 
 SMALL = 128 * 128  # pixels up to which a patch of 2 is affordable on a CPU
 LEVELS = {2: (32, 56, 80, 96), 4: (64, 80, 88)}  # at most 6 MB in half precision

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..errors import DataError
+from flowdemo.errors import DataError
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 

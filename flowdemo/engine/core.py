@@ -1,0 +1,216 @@
+"""The engine: one compute thread and one drawing thread per run, one lock per model."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import torch
+
+from flowdemo.engine.frames import Drawn, Frame, draw
+from flowdemo.engine.given import Given
+from flowdemo.engine.runs import RunRecord, RunStore
+from flowdemo.errors import EngineError, FlowdemoError, InputError
+from flowdemo.flow import Step
+from flowdemo.request import Limits, Request, Setting
+from flowdemo.systems.base import MASK_TO_IMAGE
+from flowdemo.zoo import Manifest, Model, available, load, read_manifest
+from flowdemo.zoo.models import best_device
+
+DEADLINE = 300.0  # seconds after which a run is given up, frames kept
+MAX_STEPS = 50
+AHEAD = 2  # steps computed but not yet drawn: enough to keep both threads busy, little enough to stop soon
+
+
+class Engine:
+    """Loads models once, runs requests, keeps the last runs.
+
+    Args:
+        device: ``"cpu"``, ``"cuda"``, ``"mps"``, or None for the best at hand.
+        deadline: seconds a run may take.
+    """
+
+    def __init__(self, device: str | None = None, deadline: float = DEADLINE) -> None:
+        self.device = device or best_device()
+        self.deadline = deadline
+        self.runs = RunStore()
+        self._models: dict[str, Model] = {}
+        self._manifests: dict[str, Manifest] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def manifests(self) -> dict[str, Manifest]:
+        """Descriptions of all models at hand, flows first; nothing is loaded."""
+        with self._guard:
+            if not self._manifests:
+                self._manifests = {name: read_manifest(folder) for name, folder in available().items()}
+            return self._manifests
+
+    def manifest(self, name: Any) -> Manifest:
+        """Raises:
+        InputError: the model is unknown.
+        """
+        known = self.manifests()
+        if not isinstance(name, str) or name not in known:
+            raise InputError(f"There is no such model; choose one of: {', '.join(known)}.", field="model")
+        return known[name]
+
+    def model(self, name: str) -> Model:
+        """The loaded model; the first call reads and verifies its weights."""
+        self.manifest(name)
+        with self._locks.setdefault(f"load {name}", threading.Lock()):
+            if name not in self._models:
+                self._models[name] = load(name, self.device)
+            return self._models[name]
+
+    def limits(self, name: Any) -> Limits:
+        """What requests for a model may ask."""
+        manifest = self.manifest(name)
+        one_step = manifest.system == "discriminative"
+        directions = ("image-to-mask",) if one_step else ("image-to-mask", MASK_TO_IMAGE)
+        settings = {"temperature": Setting(1.0, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
+        return Limits(
+            model=manifest.name,
+            directions=directions,
+            max_steps=1 if one_step else MAX_STEPS,
+            default_steps=manifest.steps,
+            beta_bound=0.0 if one_step else manifest.codebook.beta_bound,
+            default_beta=float(manifest.beta.get("default", 0.0)),
+            settings=settings,
+        )
+
+    def request(self, raw: dict[str, Any], given: Given | None = None) -> Request:
+        """Validate outside values against the model they name and the input they come with.
+
+        Raises:
+            InputError: with the field at fault.
+        """
+        built = Request.build(raw, self.limits(raw.get("model")))
+        if given is None:
+            return built
+        wanted = "mask" if built.direction == MASK_TO_IMAGE else "picture"
+        if given.kind != wanted:
+            raise InputError(f"The direction {built.direction} needs a {wanted}.", field="input")
+        return Request.build({**raw, "input": given.sha256}, self.limits(raw.get("model")))
+
+    def start(self, request: Request, given: Given) -> RunRecord:
+        """A new record for a request; nothing is computed yet."""
+        return RunRecord(request, self.manifest(request.model), given, device=device_label(self.device))
+
+    def stream(self, record: RunRecord) -> Iterator[Frame]:
+        """Compute a run; yields each frame as soon as it is drawn.
+
+        Closing the generator stops the run after the evaluation in flight and keeps its frames. The record is in
+        ``runs`` from the first frame on, and its ``summary`` is set when the generator ends, however it ends.
+
+        Raises:
+            EngineError: deadline, memory, or a state that is not finite; frames so far stay in the record.
+        """
+        begin, stop = time.monotonic(), threading.Event()
+        out: queue.Queue[Drawn | BaseException | None] = queue.Queue()
+        threading.Thread(target=self._work, args=(record, begin, stop, out), daemon=True).start()
+        try:
+            while (item := out.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                record.drawn.append(item)
+                if item.frame.index == 0:
+                    self.runs.add(record)
+                yield item.frame
+            record.finish("done")
+        except GeneratorExit:
+            if record.drawn:
+                record.finish("stopped", f"Stopped after step {record.drawn[-1].frame.index}.")
+            raise
+        except FlowdemoError as error:
+            if record.drawn:
+                record.finish("failed", error.message)
+            raise
+        finally:
+            stop.set()
+
+    def _work(self, record: RunRecord, begin: float, stop: threading.Event, out: queue.Queue) -> None:
+        """Compute thread: evaluates steps, hands each to the drawing thread, reports the first error."""
+        room, last = threading.Semaphore(AHEAD), [None]
+        with ThreadPoolExecutor(1) as drawing:
+            try:
+                model = self.model(record.request.model)
+                with self._locks.setdefault(f"run {record.request.model}", threading.Lock()):
+                    for step in self._steps(model, record):
+                        check(step, begin, self.deadline)
+                        seconds = time.monotonic() - begin
+                        while not room.acquire(timeout=0.1):
+                            if stop.is_set():
+                                return
+                        drawing.submit(_draw_into, out, room, last, step, model.system, seconds)
+                        if stop.is_set():
+                            return
+                drawing.submit(out.put, None)
+            except FlowdemoError as error:
+                drawing.submit(out.put, error)
+            except Exception as error:  # whatever broke, the visitor gets one sentence and the next run starts clean
+                drawing.submit(out.put, _explained(error))
+
+    def _steps(self, model: Model, record: RunRecord) -> Iterator[Step]:
+        request, given = record.request, record.given
+        batch = given.pixels[None].repeat(request.samples, axis=0)
+        start = model.system.start(request.direction, batch, request.beta, request.seeds)
+        return model.system.steps(
+            request.direction, start, request.steps, request.solver, **dict(request.settings)
+        )
+
+
+def run(raw: dict[str, Any], given: Given, engine: Engine | None = None) -> RunRecord:
+    """Compute one recipe to its end and return the record: the library's short way.
+
+    Args:
+        raw: entries of a recipe; what is missing takes the model's default.
+        given: see :class:`Given`.
+        engine: one to share; a new one if None.
+    """
+    engine = engine or Engine()
+    record = engine.start(engine.request(raw, given), given)
+    for _ in engine.stream(record):
+        pass
+    return record
+
+
+def check(step: Step, begin: float, deadline: float) -> None:
+    """Raises:
+    EngineError: the step came too late, or is not finite.
+    """
+    if time.monotonic() - begin > deadline:
+        raise EngineError(f"The run took longer than {deadline:g} s and was ended; choose fewer steps or pictures.")
+    if not bool(torch.isfinite(step.x).all()):
+        raise EngineError(f"The state stopped being finite at step {step.index}; choose more steps or another solver.")
+
+
+def device_label(device: str) -> str:
+    """For people: ``"CPU, 2 cores"``, ``"NVIDIA …"``."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return "Apple GPU" if device == "mps" else f"CPU, {os.cpu_count()} cores"
+
+
+def _draw_into(out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system, seconds: float) -> None:
+    try:
+        last[0] = draw(step, system, seconds, last[0])
+        out.put(last[0])
+    except Exception as error:
+        out.put(_explained(error))
+    finally:
+        room.release()
+
+
+def _explained(error: Exception) -> EngineError:
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return EngineError("The device ran out of memory; choose fewer pictures or a smaller model.")
+    return EngineError("The run failed inside the engine; try other settings or another model.")
+
+
+__all__ = ["Engine", "device_label", "run"]

@@ -1,0 +1,151 @@
+"""What a person takes home from a run: pictures, sheet, animation, archive, mask, recipe; each with its recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowdemo.engine.probe import index
+from flowdemo.engine.runs import RunRecord
+from flowdemo.errors import InputError
+from flowdemo.flow import SOLVERS
+from flowdemo.rendering import animation, encoders, masks, recipe, sheet, views
+
+SECONDS_PER_FRAME = 0.12
+HOLD = 1.5  # seconds the last frame of an animation stays
+LARGE = 512  # longer side that small states are scaled up to in animations and sheets
+
+
+@dataclass(frozen=True)
+class Product:
+    """A file to download."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
+def make(record: RunRecord, kind: Any, frame: Any = 0, sample: Any = 0) -> Product:
+    """Build one product.
+
+    Args:
+        record: a run with at least one frame.
+        kind: ``frame``, ``picture``, ``sheet``, ``gif``, ``webp``, ``zip``, ``mask`` or ``recipe``.
+        frame, sample: which frame (for ``frame``) and which sample.
+
+    Raises:
+        InputError: unknown kind, frame or sample, or a kind this run has not.
+    """
+    if not isinstance(kind, str) or kind not in PRODUCTS:
+        raise InputError(f"There is no such download; choose one of: {', '.join(PRODUCTS)}.", field="kind")
+    if not record.drawn:
+        raise InputError("This run has no frames yet.", field="run")
+    frame = index(frame, len(record.drawn), "frame")
+    sample = index(sample, record.request.samples, "sample")
+    suffix, mime, build = PRODUCTS[kind]
+    return Product(file_name(record, kind, frame, sample) + suffix, mime, build(record, frame, sample))
+
+
+def recipe_of(record: RunRecord) -> dict[str, Any]:
+    """The recipe, with the painted mask itself where there is one, and the weights' hashes."""
+    files = record.manifest.files
+    raw = record.request.to_json() | {"weights": {name: entry["sha256"] for name, entry in files.items()}}
+    if record.given.kind == "mask":
+        raw["mask"] = encoders.data_uri("image/png", encoders.grey_png(record.given.pixels))
+    return raw
+
+
+def file_name(record: RunRecord, kind: str, frame: int, sample: int) -> str:
+    """Model, direction, steps, solver, and β and seed where they matter."""
+    request = record.request
+    parts = [request.model, request.direction, f"{request.steps}steps", request.solver]
+    if record.given.kind == "mask":
+        parts += [f"beta{request.beta:g}", f"seed{request.seed + sample}"]
+    return "_".join(parts + ([f"frame{frame:03d}"] if kind == "frame" else [kind] if kind != "picture" else []))
+
+
+def frame_pictures(record: RunRecord, sample: int) -> list[np.ndarray]:
+    """Every state as a picture, uint8 ``[H, W, 3]``."""
+    return [views.state_picture(codes) for codes in record.codes(sample)]
+
+
+def result_picture(record: RunRecord, sample: int) -> np.ndarray:
+    """What the run was for: the coloured class map, or the synthesised picture."""
+    if record.given.kind == "picture":
+        return views.class_map(record.classes(sample)[-1], record.manifest.palette)
+    return views.state_picture(record.codes(sample)[-1])
+
+
+def _frame(record: RunRecord, frame: int, sample: int) -> bytes:
+    return recipe.embed(encoders.png(views.state_picture(record.codes(sample)[frame])), recipe_of(record))
+
+
+def _picture(record: RunRecord, frame: int, sample: int) -> bytes:
+    return recipe.embed(encoders.png(result_picture(record, sample)), recipe_of(record))
+
+
+def _mask(record: RunRecord, frame: int, sample: int) -> bytes:
+    labels = record.given.pixels if record.given.kind == "mask" else record.classes(sample)[-1]
+    return recipe.embed(masks.write_palette_png(labels, record.manifest.palette), recipe_of(record))
+
+
+def _sheet(record: RunRecord, frame: int, sample: int) -> bytes:
+    captions = [f"t = {f.t:.2f}" for f in record.frames]
+    request = record.request
+    footer = f"{request.steps} steps, {SOLVERS[request.solver].label}, {record.frames[-1].evaluations} evaluations"
+    if record.given.kind == "mask":
+        footer += f", β = {request.beta:g} grey levels, seed {request.seed + sample}"
+    shown, captions = _thinned(frame_pictures(record, sample)), _thinned(captions)
+    title = f"{record.manifest.label} · {request.direction.replace('-to-', ' → ')}"
+    page = sheet.sheet(shown, captions, columns=min(6, len(shown)), title=title, footer=footer)
+    return recipe.embed(encoders.png(page), recipe_of(record))
+
+
+def _thinned(items: list, most: int = 18) -> list:
+    """At most so many, first and last kept: a sheet of 51 frames is unreadable."""
+    if len(items) <= most:
+        return items
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
+
+
+def _webp(record: RunRecord, frame: int, sample: int) -> bytes:
+    return animation.webp(_enlarged(record, sample), SECONDS_PER_FRAME, hold_last=HOLD)
+
+
+def _gif(record: RunRecord, frame: int, sample: int) -> bytes:
+    return animation.gif(_enlarged(record, sample), SECONDS_PER_FRAME, hold_last=HOLD)
+
+
+def _enlarged(record: RunRecord, sample: int) -> list[np.ndarray]:
+    """Whole-number scaling, so that small states stay crisp wherever the animation is shown."""
+    pictures = frame_pictures(record, sample)
+    factor = max(LARGE // max(pictures[0].shape[:2]), 1)
+    return [p.repeat(factor, axis=0).repeat(factor, axis=1) for p in pictures]
+
+
+def _zip(record: RunRecord, frame: int, sample: int) -> bytes:
+    files = {f"frames/{i:03d}.png": encoders.png(p) for i, p in enumerate(frame_pictures(record, sample))}
+    files["result.png"] = _picture(record, frame, sample)
+    files["mask.png"] = _mask(record, frame, sample)
+    files["recipe.json"] = _recipe(record, frame, sample)
+    return animation.zip_frames(files, {"times": [f.t for f in record.frames]})
+
+
+def _recipe(record: RunRecord, frame: int, sample: int) -> bytes:
+    return (json.dumps(recipe_of(record), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+PRODUCTS: dict[str, tuple[str, str, Callable[[RunRecord, int, int], bytes]]] = {
+    "frame": (".png", "image/png", _frame),
+    "picture": (".png", "image/png", _picture),
+    "sheet": (".png", "image/png", _sheet),
+    "gif": (".gif", "image/gif", _gif),
+    "webp": (".webp", "image/webp", _webp),
+    "zip": (".zip", "application/zip", _zip),
+    "mask": (".png", "image/png", _mask),
+    "recipe": (".json", "application/json", _recipe),
+}

@@ -1,0 +1,1 @@
+"""Pictures in and out: reading files, drawing states and masks, encoding frames, keeping recipes."""

@@ -1,0 +1,180 @@
+"""The recipe of one run: what links, PNG text, JSON, API and command line carry. Validated once, at the edge."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowdemo.errors import InputError
+from flowdemo.flow import SOLVERS
+
+FORMAT = 1
+MAX_SEED = 2**31 - 1
+DIRECTIONS = ("image-to-mask", "mask-to-image", "image-to-label", "label-to-image", "detect", "refine")
+FIELDS = ("model", "direction", "input", "steps", "solver", "beta", "seed", "samples", "settings")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Bounds of one option of a system."""
+
+    default: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one model admits; a request is checked against it.
+
+    Attributes:
+        model: its name.
+        directions: the words it understands, its default first.
+        max_steps: most intervals (50 for the flows, 1 for a one-step model).
+        default_steps: by direction.
+        beta_bound: β must stay below this many grey levels; 0 where there is no perturbation.
+        default_beta: in grey levels.
+        max_samples: pictures per mask.
+        settings: the system's own options.
+    """
+
+    model: str
+    directions: tuple[str, ...]
+    max_steps: int = 50
+    default_steps: Mapping[str, int] = field(default_factory=dict)
+    beta_bound: float = 0.0
+    default_beta: float = 0.0
+    max_samples: int = 8
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One validated recipe.
+
+    Attributes:
+        model, direction, solver: names.
+        steps: intervals, 1 to the model's bound.
+        beta: half-width of the perturbation in grey levels; 0 towards the mask.
+        seed: of the first sample; sample k uses seed + k.
+        samples: pictures per mask; 1 towards the mask, where nothing is random.
+        settings: the system's own options, sorted by name.
+        input: SHA-256 of the input's pixels at the model's size, or "" before it is known.
+    """
+
+    model: str
+    direction: str
+    steps: int
+    solver: str = "euler"
+    beta: float = 0.0
+    seed: int = 0
+    samples: int = 1
+    settings: tuple[tuple[str, float], ...] = ()
+    input: str = ""
+
+    @classmethod
+    def build(cls, raw: Mapping[str, Any], limits: Limits) -> Request:
+        """Validate outside values; what is missing takes the model's default.
+
+        Raises:
+            InputError: with ``field`` naming the value that cannot be used.
+        """
+        unknown = sorted(set(raw) - set(FIELDS))
+        if unknown:
+            raise InputError(f"A recipe has no entry {str(unknown[0])[:40]!r}.", field="recipe")
+        direction = _choice(raw.get("direction") or limits.directions[0], limits.directions, "direction",
+                            f"The model {limits.model!r}")
+        random = direction in ("mask-to-image", "label-to-image")
+        steps = _integer(raw.get("steps", limits.default_steps.get(direction, 10)), 1, limits.max_steps, "steps",
+                         "The number of steps")
+        beta = _number(raw.get("beta", limits.default_beta) if raw.get("beta") is not None else limits.default_beta,
+                       "beta", "The perturbation β") if random else 0.0
+        if random and not 0 <= beta < limits.beta_bound:
+            raise InputError(
+                f"The perturbation β must be at least 0 and below {limits.beta_bound:g} grey levels (half the spacing "
+                f"of the codes), not {beta:g}.", field="beta")
+        samples = _integer(raw.get("samples", 1), 1, limits.max_samples, "samples", "The number of pictures")
+        seed = _integer(raw.get("seed", 0), 0, MAX_SEED, "seed", "The seed")
+        given = str(raw.get("input") or "")
+        if given and not SHA256.fullmatch(given):
+            raise InputError("The recipe's input must be a SHA-256 in hexadecimal.", field="input")
+        return cls(
+            model=limits.model,
+            direction=direction,
+            steps=steps,
+            solver=_choice(raw.get("solver") or "euler", tuple(SOLVERS), "solver", "The engine"),
+            beta=beta,
+            seed=seed,
+            samples=samples if random else 1,
+            settings=_settings(raw.get("settings") or {}, limits),
+            input=given,
+        )
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(self.seed + k for k in range(self.samples))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, ready for :meth:`build` after its ``format`` entry is taken off."""
+        raw = {name: getattr(self, name) for name in FIELDS}
+        return {"format": FORMAT} | raw | {"settings": dict(self.settings)}
+
+
+def recipe_fields(raw: Any) -> dict[str, Any]:
+    """The entries of a stored recipe that :meth:`Request.build` takes.
+
+    Raises:
+        InputError: not a recipe, or of a newer format.
+    """
+    if not isinstance(raw, dict) or "model" not in raw:
+        raise InputError("This file holds no flowdemo recipe.", field="recipe")
+    if raw.get("format") != FORMAT:
+        raise InputError("This recipe is of a format that this version of flowdemo does not read.", field="recipe")
+    return {name: raw[name] for name in FIELDS if name in raw}
+
+
+def _integer(value: Any, low: int, high: int, name: str, what: str) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    whole = whole or (isinstance(value, float) and math.isfinite(value) and value == int(value))
+    if not whole or not low <= value <= high:
+        raise InputError(f"{what} must be a whole number from {low} to {high}, not {_shown(value)}.", field=name)
+    return int(value)
+
+
+def _number(value: Any, name: str, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise InputError(f"{what} must be a number, not {_shown(value)}.", field=name)
+    return float(value)
+
+
+def _choice(value: Any, known: tuple[str, ...], name: str, who: str) -> str:
+    if value not in known:
+        raise InputError(f"{who} has no {name} {_shown(value)}; choose one of: {', '.join(known)}.", field=name)
+    return value
+
+
+def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float], ...]:
+    if not isinstance(raw, Mapping):
+        raise InputError("A recipe's settings must be a table of names and numbers.", field="settings")
+    chosen = {}
+    for name, value in raw.items():
+        if name not in limits.settings:
+            known = ", ".join(limits.settings) or "none"
+            raise InputError(f"The model {limits.model!r} has no setting {_shown(name)}; it has: {known}.",
+                             field="settings")
+        setting = limits.settings[name]
+        number = _number(value, "settings", f"The setting {name}")
+        if not setting.low <= number <= setting.high:
+            raise InputError(f"The setting {name} must be from {setting.low:g} to {setting.high:g}, not {number:g}.",
+                             field="settings")
+        chosen[name] = number
+    return tuple(sorted(chosen.items()))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else "that"
+    return text if len(text) <= 42 else text[:40] + "…"

@@ -1,0 +1,1 @@
+"""Own widgets, one folder each: Python, script and style side by side."""
