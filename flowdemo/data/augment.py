@@ -29,8 +29,11 @@ class Augmentation:
     jitter: float = 0.0
 
     def __call__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Images ``[B, 3, H, W]`` in [-1, 1] and labels ``[B, H, W]`` (int64) → the same, augmented."""
-        theta = self._affine(len(images), generator)
+        """Images ``[B, 3, H, W]`` in [-1, 1] and labels ``[B, H, W]`` (int64) → the same, augmented.
+
+        The generator lives on the CPU, so that every device draws the same.
+        """
+        theta = self._affine(len(images), generator).to(images.device)
         grid = F.affine_grid(theta, [len(images), 1, *images.shape[-2:]], align_corners=False)
         images = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
         moved = F.grid_sample(
@@ -57,6 +60,6 @@ class Augmentation:
     def _colour(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if not self.jitter:
             return images
-        draw = torch.randn(len(images), 5, 1, 1, generator=generator) * self.jitter
+        draw = torch.randn(len(images), 5, 1, 1, generator=generator).to(images.device) * self.jitter
         gain = 1 + draw[:, :1] + draw[:, 1:4] / 3
         return (images * gain + draw[:, 4:5]).clamp(-1, 1)

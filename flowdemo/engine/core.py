@@ -111,7 +111,7 @@ class Engine:
         Raises:
             EngineError: deadline, memory, or a state that is not finite; frames so far stay in the record.
         """
-        begin, stop = time.monotonic(), threading.Event()
+        begin, stop = time.monotonic(), record.stopping
         out: queue.Queue[Drawn | BaseException | None] = queue.Queue()
         threading.Thread(target=self._work, args=(record, begin, stop, out), daemon=True).start()
         try:
@@ -122,10 +122,10 @@ class Engine:
                 if item.frame.index == 0:
                     self.runs.add(record)
                 yield item.frame
-            record.finish("done")
+            self._end(record)
         except GeneratorExit:
-            if record.drawn:
-                record.finish("stopped", f"Stopped after step {record.drawn[-1].frame.index}.")
+            stop.set()
+            self._end(record)
             raise
         except FlowdemoError as error:
             if record.drawn:
@@ -133,6 +133,15 @@ class Engine:
             raise
         finally:
             stop.set()
+
+    def _end(self, record: RunRecord) -> None:
+        if not record.drawn:
+            return
+        index = record.drawn[-1].frame.index
+        if index == record.request.steps:
+            record.finish("done")
+        else:
+            record.finish("stopped", f"Stopped after step {index} of {record.request.steps}.")
 
     def _work(self, record: RunRecord, begin: float, stop: threading.Event, out: queue.Queue) -> None:
         """Compute thread: evaluates steps, hands each to the drawing thread, reports the first error."""
@@ -144,12 +153,10 @@ class Engine:
                     for step in self._steps(model, record):
                         check(step, begin, self.deadline)
                         seconds = time.monotonic() - begin
-                        while not room.acquire(timeout=0.1):
-                            if stop.is_set():
-                                return
+                        room.acquire()
                         drawing.submit(_draw_into, out, room, last, step, model.system, seconds)
                         if stop.is_set():
-                            return
+                            break
                 drawing.submit(out.put, None)
             except FlowdemoError as error:
                 drawing.submit(out.put, error)

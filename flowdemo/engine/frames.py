@@ -62,17 +62,30 @@ class Drawn:
 def draw(step: Step, system: System, seconds: float, before: Drawn | None) -> Drawn:
     """Render one step; ``before`` is the step that preceded it."""
     codes, classes = system.codes(step.x), system.classes(step.x)
-    velocity = None if before is None else _mean_velocity(codes, before, step.t)
+    return draw_codes(step.index, step.progress, step.t, step.evaluations, seconds, codes, classes, before)
+
+
+def draw_codes(
+    index: int,
+    progress: float,
+    t: float,
+    evaluations: int,
+    seconds: float,
+    codes: np.ndarray,
+    classes: np.ndarray,
+    before: Drawn | None,
+) -> Drawn:
+    """Render states in code space, ``[K, 3, H, W]``, with their classes ``[K, H, W]``."""
+    velocity = None if before is None else _mean_velocity(codes, before, t)
     samples = tuple(
         _sample(codes[k], classes[k], None if velocity is None else velocity[k]) for k in range(len(codes))
     )
-    changed = None if before is None else float((classes != before.classes).mean())
     numbers = {
         "mean_speed": None if velocity is None else float(np.linalg.norm(velocity, axis=1).mean()),
-        "changed": changed,
+        "changed": None if before is None else float((classes != before.classes).mean()),
         "step_seconds": None if before is None else seconds - before.frame.seconds,
     }
-    frame = Frame(step.index, step.progress, step.t, step.evaluations, seconds, samples, numbers)
+    frame = Frame(index, progress, t, evaluations, seconds, samples, numbers)
     return Drawn(frame, codes.astype(np.float16), classes)
 
 

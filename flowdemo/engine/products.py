@@ -98,9 +98,9 @@ def _sheet(record: RunRecord, frame: int, sample: int) -> bytes:
     request = record.request
     footer = f"{request.steps} steps, {SOLVERS[request.solver].label}, {record.frames[-1].evaluations} evaluations"
     if record.given.kind == "mask":
-        footer += f", β = {request.beta:g} grey levels, seed {request.seed + sample}"
+        footer += f", beta = {request.beta:g} grey levels, seed {request.seed + sample}"
     shown, captions = _thinned(frame_pictures(record, sample)), _thinned(captions)
-    title = f"{record.manifest.label} · {request.direction.replace('-to-', ' → ')}"
+    title = f"{record.manifest.label} · {request.direction.replace('-', ' ')}"
     page = sheet.sheet(shown, captions, columns=min(6, len(shown)), title=title, footer=footer)
     return recipe.embed(encoders.png(page), recipe_of(record))
 

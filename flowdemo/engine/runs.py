@@ -58,6 +58,7 @@ class RunRecord:
         origin: ``"live"`` or ``"stored"``.
         drawn: steps so far.
         summary: set when the run has ended.
+        stopping: set it to end the run after the evaluation in flight.
     """
 
     request: Request
@@ -68,6 +69,7 @@ class RunRecord:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     drawn: list[Drawn] = field(default_factory=list)
     summary: Summary | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def frames(self) -> list[Frame]:
@@ -129,6 +131,7 @@ class RunStore:
 
     def __init__(self, keep: int = KEEP_RUNS, keep_bytes: int = KEEP_BYTES) -> None:
         self._runs: OrderedDict[str, RunRecord] = OrderedDict()
+        self._kept: dict[str, RunRecord] = {}
         self._lock = threading.Lock()
         self.keep, self.keep_bytes = keep, keep_bytes
 
@@ -140,11 +143,17 @@ class RunStore:
                     break
                 self._runs.popitem(last=False)
 
+    def keep_always(self, record: RunRecord) -> None:
+        """For stored runs: they are few, and must not be pushed out by live ones."""
+        self._kept[record.id] = record
+
     def get(self, run: Any) -> RunRecord:
         """Raises:
         InputError: no such run, or it is too old.
         """
         with self._lock:
+            if isinstance(run, str) and run in self._kept:
+                return self._kept[run]
             record = self._runs.get(run) if isinstance(run, str) else None
             if record is None:
                 raise InputError("This run is no longer kept; run it again.", field="run")

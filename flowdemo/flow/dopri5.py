@@ -101,8 +101,6 @@ class _Segment:
 
     def at(self, t: float) -> Array:
         """Return the state at a time of the segment (Hairer et al., II.6: the interpolant of DOPRI5)."""
-        if t == self.t1:
-            return self.x1
         h = self.t1 - self.t0
         s = (t - self.t0) / h
         rise = self.x1 - self.x0

@@ -7,6 +7,15 @@ from dataclasses import asdict, dataclass, fields, replace
 from flowdemo.errors import InputError
 
 
+TIMES = ("uniform", "arcsine")
+GROUPS = 8  # of the network's group normalisation
+_BOUNDS = {
+    "batch": (1, 4096), "lr": (1e-8, 1.0), "weight_decay": (0.0, 10.0), "warmup": (0, 1_000_000), "clip": (1e-6, 1e6),
+    "ema": (0.0, 0.999999), "jitter": (0.0, 1.0), "rarity": (0.0, 2.0), "image_weight": (0.0, 1e3),
+    "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """Hyper-parameters shared by the segmentation recipes; ``--set KEY=VALUE`` on the command line changes any.
@@ -52,6 +61,22 @@ class TrainingOptions:
     bf16: bool = True
     save_minutes: float = 4.0
 
+    def __post_init__(self) -> None:
+        for key, (low, high) in _BOUNDS.items():
+            value = getattr(self, key)
+            if not low <= value <= high:
+                raise InputError(f"The training option {key} must be {low:g} to {high:g}, not {value:g}.", "set")
+        if self.times not in TIMES:
+            raise InputError(f"The training option times must be {' or '.join(TIMES)}.", field="set")
+        if self.size is not None and len(self.size) != 2:
+            raise InputError("The size has two sides, width and height, as in size=128x96.", field="size")
+        if len(self.zoom) != 2 or not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
+            raise InputError("The zoom has a low and a high factor between 0.25 and 4, as in zoom=1,1.3.", "set")
+        if any(width % GROUPS or not 0 < width <= 2048 for width in self.channels) or len(self.channels) > 6:
+            raise InputError(f"The channels must be at most 6 multiples of {GROUPS} up to 2048.", field="set")
+        if self.attention and len(self.attention) != len(self.channels):
+            raise InputError("The option attention needs the option channels, with as many entries.", "set")
+
     def with_settings(self, settings: dict[str, str]) -> TrainingOptions:
         """The same options with ``KEY=VALUE`` texts applied.
 
@@ -68,6 +93,22 @@ class TrainingOptions:
 
     def to_json(self) -> dict:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, raw: dict) -> TrainingOptions:
+        """What :meth:`to_json` wrote; entries that this version does not know are left out."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known})
+
+    def settings(self) -> dict[str, str]:
+        """The ``KEY=VALUE`` texts that make these options from the defaults."""
+        plain = TrainingOptions()
+        changed = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: _text(v) for k, v in changed.items() if v != getattr(plain, k)}
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _parse(key: str, text: str, kind: str) -> object:

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from flowdemo.errors import DataError
 
-MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+STATE = "state.safetensors"
+FACTS = "state.json"
+MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def save_state(folder: Path, network: nn.Module, average: list[Tensor], optimizer: torch.optim.Optimizer, facts: dict):
-    """Write weights, their moving average, the optimiser's moments and the counters in ``facts``."""
+def save_state(
+    folder: Path, network: nn.Module, average: list[Tensor], optimizer: torch.optim.Optimizer, facts: dict
+) -> None:
+    """Write weights, their moving average, the optimiser's moments and the counters in ``facts``.
+
+    The facts go into both files: those beside the weights count when a crash came between the two.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for (name, weight), mean in zip(network.named_parameters(), average, strict=True):
-        tensors[f"weight.{name}"] = weight.detach().cpu().contiguous()
-        tensors[f"average.{name}"] = mean.detach().cpu().contiguous()
+        tensors[f"weight.{name}"] = _stored(weight)
+        tensors[f"average.{name}"] = _stored(mean)
         for moment, value in optimizer.state.get(weight, {}).items():
-            tensors[f"{moment}.{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
-    _replace(folder / "state.safetensors", lambda path: save_file(tensors, path))
-    _replace(folder / "state.json", lambda path: Path(path).write_text(json.dumps(facts, indent=1), "utf-8"))
+            tensors[f"{moment}.{name}"] = _stored(torch.as_tensor(value))
+    text = json.dumps(facts, indent=1)
+    _replace(folder / STATE, lambda path: save_file(tensors, path, metadata={"facts": text}))
+    _replace(folder / FACTS, lambda path: Path(path).write_text(text, "utf-8"))
+
+
+def has_state(folder: Path) -> bool:
+    return (folder / STATE).is_file()
 
 
 def load_state(folder: Path, network: nn.Module, average: list[Tensor], optimizer: torch.optim.Optimizer) -> dict:
@@ -35,24 +48,70 @@ def load_state(folder: Path, network: nn.Module, average: list[Tensor], optimize
     Raises:
         DataError: no saved state, or one of another network.
     """
-    try:
-        facts = json.loads((folder / "state.json").read_text("utf-8"))
-        tensors = load_file(folder / "state.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        raise DataError(f"There is no readable training state in {folder.name!r} to resume from.") from error
+    tensors, facts = _read(folder)
+    _check_shapes(folder, network, tensors, ("weight", "average"))
     with torch.no_grad():
         for (name, weight), mean in zip(network.named_parameters(), average, strict=True):
-            if f"weight.{name}" not in tensors or tensors[f"weight.{name}"].shape != weight.shape:
-                raise DataError(f"The training state in {folder.name!r} belongs to another network.")
             weight.copy_(tensors[f"weight.{name}"])
             mean.copy_(tensors[f"average.{name}"])
             if f"step.{name}" in tensors:
-                moments = {m: tensors[f"{m}.{name}"] for m in MOMENTS}
-                optimizer.state[weight] = {k: v if k == "step" else v.to(weight.device) for k, v in moments.items()}
+                # copied into the weight's own memory layout, without which the optimiser takes a slower path
+                moments = {m: torch.empty_like(weight).copy_(tensors[f"{m}.{name}"]) for m in MOMENTS}
+                optimizer.state[weight] = {"step": tensors[f"step.{name}"].clone(), **moments}
     return facts
 
 
-def _replace(path: Path, write) -> None:
+def load_average(folder: Path, network: nn.Module) -> None:
+    """Fill a network with the moving average of a saved state.
+
+    Raises:
+        DataError: as :func:`load_state`.
+    """
+    tensors, _ = _read(folder)
+    _check_shapes(folder, network, tensors, ("average",))
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            weight.copy_(tensors[f"average.{name}"])
+
+
+def read_facts(folder: Path) -> dict:
+    """The counters and options of a saved state.
+
+    Raises:
+        DataError: there is no readable state.
+    """
+    try:
+        with safe_open(folder / STATE, framework="pt") as file:
+            text = (file.metadata() or {}).get("facts")
+        return json.loads(text or (folder / FACTS).read_text("utf-8"))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise _unreadable(folder) from error
+
+
+def _read(folder: Path) -> tuple[dict[str, Tensor], dict]:
+    facts = read_facts(folder)
+    try:
+        with safe_open(folder / STATE, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118: not a dict
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(folder) from error
+
+
+def _check_shapes(folder: Path, network: nn.Module, tensors: dict[str, Tensor], kinds: tuple[str, ...]) -> None:
+    for name, weight in network.named_parameters():
+        if any(f"{k}.{name}" not in tensors or tensors[f"{k}.{name}"].shape != weight.shape for k in kinds):
+            raise DataError(f"The training state in {folder.name!r} belongs to another network; check the options.")
+
+
+def _stored(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous()
+
+
+def _unreadable(folder: Path) -> DataError:
+    return DataError(f"There is no readable training state in {folder.name!r} to go on from.")
+
+
+def _replace(path: Path, write: Callable[[str], object]) -> None:
     part = path.with_name(path.name + ".part")
     write(str(part))
     os.replace(part, path)

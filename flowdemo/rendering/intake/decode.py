@@ -66,7 +66,7 @@ def read_header(data: bytes, what: str = "picture") -> Header:
         header = reader(data)
     except Unsupported as error:
         raise _refuse(what, str(error)) from None
-    except (Damaged, ValueError, IndexError, struct.error):
+    except (ValueError, LookupError, struct.error):
         raise _damaged(what) from None
     _check_limits(header, what)
     return header

@@ -41,15 +41,15 @@ def entries(data: bytes, order: str, offset: int) -> Iterator[Entry]:
         yield Entry(tag, kind, values, data[at : at + 12])
 
 
-def first_value(entry: Entry, data: bytes, order: str) -> int:
-    """First SHORT or LONG of an entry, stored in place or behind its offset."""
+def values_of(entry: Entry, data: bytes, order: str, limit: int) -> tuple[int, ...]:
+    """At most ``limit`` SHORTs or LONGs of an entry, stored in place or behind its offset."""
     if entry.kind not in (_SHORT, _LONG) or entry.count < 1:
         raise ValueError("not a number")
-    letter = "H" if entry.kind == _SHORT else "I"
+    form = f"{order}{min(entry.count, limit)}{'H' if entry.kind == _SHORT else 'I'}"
     if entry.size <= 4:
-        return int(struct.unpack_from(order + letter, entry.raw, 8)[0])
+        return struct.unpack_from(form, entry.raw, 8)
     (offset,) = struct.unpack_from(order + "I", entry.raw, 8)
-    return int(struct.unpack_from(order + letter, data, offset)[0])
+    return struct.unpack_from(form, data, offset)
 
 
 def orientation_of(exif: bytes) -> int:
@@ -59,7 +59,7 @@ def orientation_of(exif: bytes) -> int:
         order = byte_order(exif)
         (start,) = struct.unpack_from(order + "I", exif, 4)
         found = [e for e in entries(exif, order, start) if e.tag == _ORIENTATION]
-        value = first_value(found[0], exif, order) if found else 1
+        value = values_of(found[0], exif, order, 1)[0] if found else 1
     except (ValueError, struct.error):
         return 1
     return value if 1 <= value <= 8 else 1

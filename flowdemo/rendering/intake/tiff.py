@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from flowdemo.rendering.intake.exif import Entry, byte_order, entries, first_value
+from flowdemo.rendering.intake.exif import Entry, byte_order, entries, values_of
 from flowdemo.rendering.intake.header import MAX_PIXELS, Damaged, Header, Unsupported
 
 SIGNATURES = (b"II*\x00", b"MM\x00*")
@@ -15,6 +15,7 @@ _KEPT = frozenset(
     {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 338, 339}
     | {347, 512, 513, 514, 515, 519, 520, 521, 529, 530, 531, 532}
 )
+_PLACES = ((273, 279), (324, 325))  # offsets and byte counts of strips, of tiles
 _JPEG = (6, 7)
 _MAX_VALUES = 262_144  # values of one tag: strips of 16 rows and tiles of 16 × 16 of the largest picture
 
@@ -27,9 +28,10 @@ def read_header(data: bytes) -> Header:
     (following,) = struct.unpack_from(order + "I", data, start + 2 + 12 * len(found))
     kept = sorted({e.tag: e for e in found if e.tag in _KEPT and e.size}.values(), key=lambda e: e.tag)
     _check_amounts(kept, len(data))
+    _check_places(kept, data, order)
 
     def value(tag: int, default: int) -> int:
-        return next((first_value(e, data, order) for e in found if e.tag == tag), default)
+        return next((values_of(e, data, order, 1)[0] for e in found if e.tag == tag), default)
 
     width, height = value(_WIDTH, 0), value(_HEIGHT, 0)
     if value(_TILE_WIDTH, 1) * value(_TILE_HEIGHT, 1) > MAX_PIXELS:
@@ -52,6 +54,17 @@ def _check_amounts(kept: list[Entry], available: int) -> None:
     """Values may not overlap, or a small file could ask for any amount of memory."""
     if any(e.count > _MAX_VALUES and e.tag != 347 for e in kept) or sum(e.size for e in kept) > available:
         raise Damaged("tag values run past the end")
+
+
+def _check_places(kept: list[Entry], data: bytes, order: str) -> None:
+    """Strips and tiles must lie in the file; what is missing would be read from what follows it."""
+    by_tag = {e.tag: e for e in kept}
+    for offsets, sizes in _PLACES:
+        if offsets in by_tag:
+            starts = values_of(by_tag[offsets], data, order, _MAX_VALUES)
+            lengths = values_of(by_tag[sizes], data, order, _MAX_VALUES)
+            if max(s + n for s, n in zip(starts, lengths, strict=True)) > len(data):
+                raise Damaged("pixels run past the end")
 
 
 def _with_directory(data: bytes, order: str, kept: list[Entry]) -> bytes:

@@ -1,0 +1,120 @@
+"""Stored trajectories: small files that show a finished run at once, marked as stored."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from flowdemo.engine.frames import Drawn, draw_codes
+from flowdemo.engine.given import Given
+from flowdemo.engine.runs import RunRecord
+from flowdemo.errors import DataError
+from flowdemo.request import FORMAT, Request
+from flowdemo.zoo import Manifest
+
+UNIT = 256  # codes are stored as whole 1/256 of a state unit: finer than one grey level (1/127.5)
+MAX_BYTES = 32 << 20
+
+
+def save_stored(record: RunRecord, path: Path, about: dict[str, str]) -> None:
+    """Write a finished run.
+
+    Args:
+        record: a run that is done.
+        path: ``….zip``.
+        about: ``title`` and ``origin`` of the input, for people.
+    """
+    steps = [{"t": d.frame.t, "evaluations": d.frame.evaluations, "seconds": d.frame.seconds} for d in record.drawn]
+    head = {
+        "format": FORMAT,
+        "request": record.request.to_json(),
+        "device": record.device,
+        "weights": {name: entry["sha256"] for name, entry in record.manifest.files.items()},
+        "about": about,
+        "steps": steps,
+    }
+    codes = np.stack([d.codes for d in record.drawn]).astype(np.float32)
+    whole = np.clip(np.round(codes * UNIT), -32768, 32767).astype("<i2")
+    # Differences from frame to frame are small numbers, and low and high bytes apart compress far better.
+    moves = np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1]))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr(_entry("head.json"), json.dumps(head, indent=1))
+        archive.writestr(_entry("input.npy"), _npy(record.given.pixels))
+        archive.writestr(_entry("low.npy"), _npy((moves & 0xFF).astype(np.uint8)))
+        archive.writestr(_entry("high.npy"), _npy((moves >> 8).astype(np.int8)))
+
+
+def read_head(path: Path) -> dict:
+    """Description of a stored run, without its frames.
+
+    Raises:
+        DataError: not a stored run of this version.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            head = json.loads(archive.read("head.json"))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"The stored run {path.stem!r} cannot be read.") from error
+    if head.get("format") != FORMAT:
+        raise DataError(f"The stored run {path.stem!r} is of another version.")
+    return head
+
+
+def load_stored(path: Path, manifest: Manifest) -> RunRecord:
+    """A finished record with origin ``"stored"``, its frames drawn from the stored states.
+
+    Raises:
+        DataError: the file is damaged, too large, or does not fit the model.
+    """
+    head = read_head(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+                raise DataError(f"The stored run {path.stem!r} is too large.")
+            pixels = _array(archive, "input.npy")
+            moves = (_array(archive, "high.npy").astype(np.int16) << 8) | _array(archive, "low.npy")
+        raw = dict(head["request"])
+        settings = tuple(sorted(raw.pop("settings").items()))
+        raw.pop("format")
+        request = Request(**raw, settings=settings)
+        given = Given("picture" if pixels.ndim == 3 else "mask", pixels, str(head["about"].get("origin", "")))
+        record = RunRecord(request, manifest, given, "stored", str(head["device"]), id=f"stored-{path.stem}")
+        _draw_all(record, np.cumsum(moves, axis=0, dtype=np.int16) / np.float32(UNIT), head["steps"])
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"The stored run {path.stem!r} is damaged.") from error
+    record.finish("done")
+    return record
+
+
+def _draw_all(record: RunRecord, codes: np.ndarray, steps: list[dict]) -> None:
+    width, height = record.manifest.size
+    if codes.shape != (record.request.steps + 1, record.request.samples, 3, height, width):
+        raise ValueError(f"states of shape {codes.shape}")
+    before: Drawn | None = None
+    for i, (state, step) in enumerate(zip(codes, steps, strict=True)):
+        classes = record.manifest.codebook.decode(state)
+        before = draw_codes(
+            i, i / record.request.steps, float(step["t"]), int(step["evaluations"]), float(step["seconds"]),
+            state, classes, before,
+        )  # fmt: skip
+        record.drawn.append(before)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))  # a fixed date: the same run gives the same bytes
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    return np.load(io.BytesIO(archive.read(name)), allow_pickle=False)

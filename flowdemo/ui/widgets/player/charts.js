@@ -1,0 +1,202 @@
+// Three small explanations under the player, and the numbers of the frame beside the picture.
+
+const CHART = { width: 300, height: 128, left: 8, right: 8, top: 18, bottom: 20 };
+
+function createNumbers(state) {
+  const rows = createRows([
+    ["t", "t", "Time of the flow, in the system's own orientation."],
+    ["speed", "mean |v|", "Mean length of the velocity over all pixels, in state units per unit of t (a state lies in −1…1)."],
+    ["changed", "changed", "Share of pixels whose class differs from the frame before."],
+    ["evaluations", "evaluations", "Network calls so far."],
+    ["step", "this step", "Time this step took."],
+    ["seconds", "since Run", "Time since Run was pressed."],
+  ]);
+  const root = h("div", { class: "fd-numbers" }, h("h3", { text: "This frame" }), rows.root);
+  function draw() {
+    const { run, index } = state;
+    const frame = run?.frames[index];
+    if (!run?.meta || !frame) return;
+    const { mean_speed, changed, step_seconds } = frame.numbers;
+    rows.set("t", decimal(frame.t, timeDigits(run.meta)));
+    rows.set("speed", significant(mean_speed));
+    rows.set("changed", isNumber(changed) ? `${percent(changed)} of pixels` : NONE);
+    rows.set("evaluations", isNumber(frame.evaluations) ? String(frame.evaluations) : NONE);
+    rows.set("step", duration(step_seconds));
+    rows.set("seconds", duration(frame.seconds));
+  }
+  return { root, draw };
+}
+
+// A curve (or bars) over the steps with a mark at the current one; a press goes to that step.
+function createCurve({ label, bars, act }) {
+  const { width, height, left, right, top, bottom } = CHART;
+  const line = svg("path", { class: bars ? "fd-bars" : "fd-curve" });
+  const area = svg("path", { class: "fd-under" });
+  const hair = svg("line", { class: "fd-hair", y1: top - 4, y2: height - bottom });
+  const dot = svg("circle", { class: "fd-dot", r: 4 });
+  const now = svg("text", { class: "fd-now", "text-anchor": "end", x: width - right, y: 11 });
+  const high = svg("text", { x: left, y: 11 });
+  const from = svg("text", { x: left, y: height - 5 }), to = svg("text", { x: width - right, y: height - 5, "text-anchor": "end" });
+  const root = svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, class: "fd-chart", role: "img" },
+    svg("path", { class: "fd-frame", d: `M${left} ${height - bottom}H${width - right}` }),
+    area, hair, line, dot, now, high, from, to,
+  );
+  let values = [], ceiling = 1, last = 1;
+  const x = (i) => left + ((width - left - right) * i) / Math.max(last, 1);
+  const y = (value) => height - bottom - (height - top - bottom) * clamp(value / ceiling, 0, 1);
+
+  function set(given, steps, most, unit) {
+    values = given;
+    last = steps;
+    ceiling = most || 1;
+    const known = values.map((value, i) => [i, value]).filter(([, value]) => isNumber(value));
+    const points = known.map(([i, value]) => `${x(i).toFixed(1)} ${y(value).toFixed(1)}`);
+    const thick = Math.max((0.7 * (width - left - right)) / Math.max(last, 1), 1);
+    if (bars) {
+      line.setAttribute("d", known.map(([i, value]) => `M${x(i).toFixed(1)} ${height - bottom}V${y(value).toFixed(1)}`).join(""));
+      line.setAttribute("stroke-width", Math.min(thick, 14));
+    } else {
+      line.setAttribute("d", points.length ? `M${points.join("L")}` : "");
+      const under = points.length > 1 ? `M${points.join("L")}L${x(known.at(-1)[0])} ${height - bottom}L${x(known[0][0])} ${height - bottom}Z` : "";
+      area.setAttribute("d", under);
+    }
+    setText(high, unit(ceiling));
+  }
+
+  function cursor(index, text) {
+    const value = values[index];
+    hair.setAttribute("x1", x(index));
+    hair.setAttribute("x2", x(index));
+    dot.style.display = isNumber(value) ? "" : "none";
+    if (isNumber(value)) {
+      dot.setAttribute("cx", x(index));
+      dot.setAttribute("cy", y(value));
+    }
+    setText(now, isNumber(value) ? text(value) : "");
+  }
+
+  root.addEventListener("pointerdown", (event) => {
+    const box = root.getBoundingClientRect();
+    const at = ((event.clientX - box.left) / box.width) * width;
+    act.scrub(Math.round(((at - left) / (width - left - right)) * last));
+  });
+  const ends = (start, end) => (setText(from, start), setText(to, end));
+  const describe = (text) => root.setAttribute("aria-label", `${label}: ${text}`);
+  return { root, set, cursor, ends, describe };
+}
+
+function createCard(title, ...content) {
+  const heading = h("h3", { text: title }), text = h("p");
+  return { heading, text, root: h("div", { class: "fd-card" }, heading, text, ...content) };
+}
+
+// The value of each frame: from the curves at the end, from the frames until then.
+function series(run, key, number) {
+  const curve = run.end?.curves?.[key];
+  if (Array.isArray(curve) && curve.length) {
+    const start = run.last - curve.length + 1; // a curve over steps has no value at the start
+    return Array.from({ length: run.last + 1 }, (_, i) => curve[i - Math.max(start, 0)] ?? null);
+  }
+  return number ? Array.from({ length: run.newest + 1 }, (_, i) => run.frames[i]?.numbers[number] ?? null) : [];
+}
+
+const largest = (values) => Math.max(0, ...values.filter(isNumber));
+
+function createExplanations(state, act) {
+  const speed = createCurve({ label: "Mean speed over the run", act });
+  const settled = createCurve({ label: "Share of settled pixels over the run", act });
+  const changed = createCurve({ label: "Share of pixels that changed class in each step", bars: true, act });
+  const straight = createCard("How straight", speed.root);
+  const settling = createCard("When pixels settle", settled.root);
+  const changes = createCard("What each step changes", changed.root);
+  const wall = createWall(state, act);
+  const root = h("div", { class: "fd-below" }, straight.root, settling.root, changes.root, wall.root);
+  let drawn = "";
+
+  function redraw(run) {
+    const { start = 0, end = 1 } = run.meta.time ?? {};
+    for (const curve of [speed, settled, changed]) curve.ends(timeText(run.meta, start), timeText(run.meta, end));
+    const speeds = series(run, "speed", "mean_speed");
+    speed.set(speeds, run.last, 1.08 * largest(speeds), (most) => `mean |v|, up to ${significant(most / 1.08)}`);
+    const shares = series(run, "settled", null);
+    settled.set(shares, run.last, 1, () => "100 %");
+    const steps = series(run, "changed", "changed");
+    changed.set(steps, run.last, 1.08 * largest(steps), (most) => `up to ${percent(most / 1.08)}`);
+    describe(run, speeds, shares, steps);
+  }
+
+  function describe(run, speeds, shares, steps) {
+    const { path_length: length, straightness } = run.end?.numbers ?? {};
+    const known = isNumber(length) || isNumber(straightness);
+    const sentence = known
+      ? `Path ${significant(length)} long, chord / path ${decimal(straightness, 3)}; 1 is a straight line.`
+      : run.end ? "The path was not measured." : "Even speed means a straight path.";
+    setText(straight.text, sentence);
+    speed.describe(`${sentence} Highest mean speed ${significant(largest(speeds))}.`);
+    const label = run.meta.settling_label || "Share of pixels in their final class.";
+    setText(settling.text, run.end || !shares.length ? label : "");
+    const half = shares.findIndex((share) => share >= 0.5);
+    settled.describe(half < 0 ? "known at the end of the run" : `half of the pixels have settled by step ${half}.`);
+    setText(changes.text, "Share of pixels that get another class.");
+    changed.describe(`most change, ${percent(largest(steps))}, in one step.`);
+  }
+
+  function draw() {
+    const run = state.run;
+    if (!run?.meta) return;
+    const key = `${run.id} ${run.newest} ${run.frames.length} ${run.arrived} ${Boolean(run.end)}`;
+    if (key !== drawn) redraw(run);
+    drawn = key;
+    changes.root.hidden = run.meta.samples > 1;
+    wall.root.hidden = !(run.meta.samples > 1);
+    speed.cursor(state.index, significant);
+    settled.cursor(state.index, percent);
+    changed.cursor(state.index, percent);
+    if (run.meta.samples > 1) wall.draw(run);
+  }
+
+  return { root, draw };
+}
+
+// All samples of the run at the current step; a click shows one of them large.
+function createWall(state, act) {
+  const grid = h("div", { class: "fd-wall" });
+  const card = createCard("Same mask, other seeds", grid);
+  let tiles = [];
+
+  function build(run) {
+    while (tiles.length > run.meta.samples) tiles.pop().tile.remove();
+    while (tiles.length < run.meta.samples) {
+      const index = tiles.length;
+      const canvas = h("canvas", { width: 4, height: 3 });
+      const tile = h("button", { type: "button", "aria-label": `Picture ${index + 1}`, "aria-pressed": "false", onclick: () => act.sample(index) }, canvas);
+      tiles.push({ tile, canvas, drawn: null });
+      grid.append(tile);
+    }
+    grid.style.setProperty("--ratio", String(run.meta.size[0] / run.meta.size[1]));
+    grid.style.setProperty("--count", String(Math.min(run.meta.samples, 4)));
+    const start = synthesis(run.meta) ? "mask" : "picture";
+    setText(card.heading, `Same ${start}, other seeds`);
+    const beta = isNumber(run.meta.beta) ? `What β = ${significant(run.meta.beta)} grey levels buys` : "What the noise buys";
+    setText(card.text, `${beta}: ${run.meta.samples} pictures from one ${start}.`);
+  }
+
+  let owner = null;
+  function draw(run) {
+    if (owner !== run) build(run);
+    owner = run;
+    tiles.forEach((item, k) => {
+      const thumb = run.sample(state.index, k)?.thumb;
+      item.tile.setAttribute("aria-pressed", String(k === state.sample));
+      if (!thumb || item.drawn === thumb) return;
+      item.drawn = thumb;
+      item.canvas.width = thumb.width;
+      item.canvas.height = thumb.height;
+      item.canvas.getContext("2d").drawImage(thumb, 0, 0);
+    });
+  }
+
+  return { root: card.root, draw };
+}

@@ -1,0 +1,187 @@
+// The pixel probe: one question to the server for each picked pixel; everything else is local.
+
+const SPACE = { width: 208, height: 150 };
+const MAX_NAMES = 7;
+
+function createProbe(state, act) {
+  const where = h("span"), why = h("small");
+  const chart = svg("svg", { viewBox: `0 0 ${SPACE.width} ${SPACE.height}`, class: "fd-space", role: "img", "aria-label": "Code space" });
+  const strip = h("div", { class: "fd-strip", role: "img" });
+  const rows = createRows([
+    ["now", "class now", "Class whose code is nearest to the pixel at this step."],
+    ["distance", "to its code", "Distance to the nearest class code, in grey levels of 0–255."],
+    ["settled", "settled at", "Step from which on the pixel keeps its class."],
+    ["straight", "chord / path", "Distance from start to end over the length of the path: 1 is a straight line."],
+  ]);
+  const root = h("div", { class: "fd-probe" }, h("h3", {}, where, why), chart, strip, rows.root);
+  let shown = null;
+  let dot = null;
+  let points = [];
+  let ticket = 0;
+
+  async function ask(byPerson) {
+    const { run, sample, pixel } = state;
+    const mine = ++ticket;
+    state.probe = null;
+    act.touch();
+    if (!run?.end || !pixel) return;
+    try {
+      const data = await answer(server.probe(run.id, sample, pixel.x, pixel.y));
+      if (mine !== ticket || state.run !== run) return;
+      state.probe = { ...data, ...pixel, sample, run: run.id };
+      act.probed(state.probe, byPerson);
+    } catch (error) {
+      if (mine === ticket && byPerson) act.message(error.message);
+    }
+    act.touch();
+  }
+
+  function build(probe) {
+    const run = state.run;
+    const codes = run.meta.codes ?? [];
+    const classes = run.palette.classes;
+    const visited = new Set(probe.classes.map((index) => classes.findIndex((entry) => entry.index === index)));
+    const flat = planeOfPath(probe.path, codes, visited);
+    const spots = codes.map((code, i) => ({ at: flat(code), entry: classes[i], visited: visited.has(i) })).filter(({ entry }) => entry);
+    const trail = probe.path.map(flat);
+    const framed = spots.filter((spot) => spot.visited || spots.length <= 8).map(({ at }) => at);
+    const place = fitInto([...trail, ...framed], SPACE.width, SPACE.height, { x: 26, y: 20 });
+    points = trail.map(place);
+    chart.replaceChildren(...drawCodes(spots.map((spot) => ({ ...spot, at: place(spot.at) })), points), ...drawTrail(points));
+    dot = svg("circle", { r: 4.5, class: "fd-dot" });
+    chart.append(dot, svg("text", { x: 8, y: SPACE.height - 8, class: "fd-axis", text: "code space, projected" }));
+    const last = run.palette.byIndex.get(probe.classes.at(-1))?.name ?? NONE;
+    chart.setAttribute("aria-label", `Path of pixel ${probe.x}, ${probe.y} through code space; it ends in ${last}.`);
+    strip.replaceChildren(...probe.classes.map((index) => {
+      const cell = h("i");
+      cell.style.background = run.palette.byIndex.get(index)?.css ?? "";
+      return cell;
+    }));
+    strip.setAttribute("aria-label", `Classes along the way: ${spans(probe.classes, run.palette)}`);
+  }
+
+  function drawNumbers(run, probe) {
+    const at = probe && clamp(state.index, 0, probe.classes.length - 1);
+    const entry = probe && run.palette.byIndex.get(probe.classes[at]);
+    const distance = probe?.distance?.[at];
+    rows.set("now", entry?.name ?? NONE, entry?.css);
+    rows.set("distance", isNumber(distance) ? `${distance.toFixed(0)} levels` : NONE);
+    rows.set("straight", decimal(probe?.straightness));
+    if (!probe) return rows.set("settled", NONE);
+    const step = probe.settled;
+    rows.set("settled", step === 0 ? "the start" : `step ${step}, ${timeText(run.meta, probe.t[step])}`);
+  }
+
+  function heading() {
+    const { run, pixel, probe } = state;
+    if (!pixel || !run?.meta) return ["Pixel", "click the picture to follow one"];
+    if (!run.end) return [`Pixel ${pixel.x}, ${pixel.y}`, "path follows at the end"];
+    return [`Pixel ${pixel.x}, ${pixel.y}`, state.picked || !probe ? "" : "the last to settle"];
+  }
+
+  function draw() {
+    const { run, probe } = state;
+    const [title, note] = heading();
+    setText(where, title);
+    setText(why, note);
+    if (shown !== probe) {
+      if (probe) build(probe);
+      else chart.replaceChildren(svg("text", { x: 8, y: SPACE.height - 8, class: "fd-axis", text: "code space, projected" }));
+      if (!probe) strip.replaceChildren();
+      shown = probe;
+    }
+    if (run?.meta) drawNumbers(run, probe);
+    if (!probe) return;
+    const at = clamp(state.index, 0, points.length - 1);
+    dot.setAttribute("cx", points[at][0]);
+    dot.setAttribute("cy", points[at][1]);
+    [...strip.children].forEach((cell, i) => cell.classList.toggle("fd-on", i === at));
+  }
+
+  return { root, ask, draw };
+}
+
+function drawTrail(points) {
+  const last = Math.max(points.length - 1, 1);
+  const parts = points.slice(1).map(([x, y], i) => {
+    const line = svg("line", { x1: points[i][0], y1: points[i][1], x2: x, y2: y, class: "fd-trail" });
+    line.style.stroke = `color-mix(in srgb, var(--_accent) ${Math.round(25 + (75 * (i + 1)) / last)}%, var(--_line))`;
+    return line;
+  });
+  const marks = points.map(([x, y], i) => svg("circle", { cx: x, cy: y, r: i === 0 ? 3.5 : 1.5, class: i === 0 ? "fd-start" : "fd-mark" }));
+  return [...parts, ...marks];
+}
+
+// Codes as dots of their class; names where there is room, visited classes first.
+function drawCodes(spots, points) {
+  const inside = spots.filter(({ at: [x, y] }) => x > 3 && y > 3 && x < SPACE.width - 3 && y < SPACE.height - 3);
+  const dots = inside.map(({ at, entry, visited }) => {
+    const circle = svg("circle", { cx: at[0], cy: at[1], r: visited ? 6 : 4.5, class: "fd-code" }, svg("title", { text: entry.name }));
+    circle.style.fill = entry.css;
+    return circle;
+  });
+  const taken = [
+    { x: 0, y: SPACE.height - 20, width: 116, height: 20 },
+    ...inside.map(({ at: [x, y] }) => ({ x: x - 6, y: y - 6, width: 12, height: 12 })),
+    ...points.map(([x, y]) => ({ x: x - 2, y: y - 2, width: 4, height: 4 })),
+  ];
+  const order = [...inside].sort((a, b) => Number(b.visited) - Number(a.visited));
+  const names = order.slice(0, MAX_NAMES).map((spot) => nameBeside(spot, taken)).filter(Boolean);
+  return [...dots, ...names];
+}
+
+function nameBeside({ at: [x, y], entry, visited }, taken) {
+  const name = entry.name.length > 16 ? `${entry.name.slice(0, 15)}…` : entry.name;
+  const width = 5.9 * name.length + 2;
+  const places = [[x + 9, y - 7], [x - 9 - width, y - 7], [x - width / 2, y - 21], [x - width / 2, y + 8]];
+  const free = places.map(([left, top]) => ({ x: left, y: top, width, height: 14 })).find((box) =>
+    box.x >= 2 && box.y >= 1 && box.x + width <= SPACE.width - 2 && box.y + 14 <= SPACE.height - 1 &&
+    !taken.some((other) => box.x < other.x + other.width && other.x < box.x + width && box.y < other.y + other.height && other.y < box.y + 14));
+  if (!free) return null;
+  taken.push(free);
+  return svg("text", { x: free.x + 1, y: free.y + 11, class: visited ? "fd-name fd-visited" : "fd-name", text: name });
+}
+
+// "sky for 3 frames, road for 8 frames"
+function spans(classes, palette) {
+  const parts = [];
+  for (const index of classes) {
+    if (parts.at(-1)?.index === index) parts.at(-1).count++;
+    else parts.push({ index, count: 1 });
+  }
+  return parts.map(({ index, count }) => `${palette.byIndex.get(index)?.name ?? index} for ${plural(count, "frame")}`).join(", ");
+}
+
+// The pixel that settles last, nearest to the middle: the most telling path when nobody has chosen one yet.
+function lastToSettle(settling, size) {
+  const { width, height, values } = settling;
+  let best = 0, score = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const x = i % width, y = (i - x) / width;
+    const off = Math.hypot(x / width - 0.5, y / height - 0.5);
+    if (values[i] - off > score) [best, score] = [i, values[i] - off];
+  }
+  const x = best % width, y = (best - x) / width;
+  return { x: Math.floor(((x + 0.5) * size[0]) / width), y: Math.floor(((y + 0.5) * size[1]) / height) };
+}
+
+// Names and numbers, each with one line on what it means.
+function createRows(entries) {
+  const cells = new Map();
+  const root = h("dl", { class: "fd-rows" }, ...entries.flatMap(([key, name, meaning]) => {
+    const swatch = h("i", { hidden: true }), value = h("span", { text: NONE });
+    cells.set(key, { swatch, value });
+    return [
+      h("dt", { title: meaning }, h("span", { text: name }), h("span", { class: "fd-sr", text: `: ${meaning}` })),
+      h("dd", {}, swatch, value),
+    ];
+  }));
+  function set(key, text, colour) {
+    const { swatch, value } = cells.get(key);
+    setText(value, text);
+    value.title = text.length > 14 ? text : "";
+    swatch.hidden = !colour;
+    if (colour) swatch.style.background = colour;
+  }
+  return { root, set };
+}
