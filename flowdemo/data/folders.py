@@ -7,6 +7,7 @@ Masks are 8-bit PNG whose pixel value is the class index. Labels leave this modu
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,13 +115,36 @@ def read_segmentation(
     Raises:
         DataError: folder, split or a mask is missing, or a mask holds an unknown index.
     """
-    root = Path(root)
-    info = read_info(root)
-    pairs = _pairs(root, split)[:limit]
+    info, pairs = read_info(root), _pairs(Path(root), split)[:limit]
+    return _load(info, pairs, size)
+
+
+def segmentation_batches(
+    root: str | Path, split: str, size: tuple[int, int], batch: int, limit: int | None = None
+) -> Iterator[SegmentationSplit]:
+    """The same split, ``batch`` pictures at a time, so that a large set need not fit into memory.
+
+    Raises:
+        DataError: as :func:`read_segmentation`.
+    """
+    info, pairs = read_info(root), _pairs(Path(root), split)[:limit]
+    for first in range(0, len(pairs), batch):
+        yield _load(info, pairs[first : first + batch], size)
+
+
+def split_length(root: str | Path, split: str) -> int:
+    """Number of pictures of a split.
+
+    Raises:
+        DataError: folder or split is missing, or a picture has no mask.
+    """
+    return len(_pairs(Path(root), split))
+
+
+def _load(info: FolderInfo, pairs: list[tuple[Path, Path]], size: tuple[int, int] | None) -> SegmentationSplit:
     images, labels, native = [], [], []
     for picture, mask in pairs:
-        image = Image.open(picture).convert("RGB")
-        truth = _read_labels(mask, info)
+        image, truth = _read_picture(picture), _read_labels(mask, info)
         native.append(truth)
         target = size or image.size
         images.append(np.asarray(image.resize(target, Image.Resampling.LANCZOS) if image.size != target else image))
@@ -129,6 +153,14 @@ def read_segmentation(
         raise DataError(f"The pictures of {info.name!r} differ in size, so a model size must be given.")
     ids = tuple(picture.stem for picture, _ in pairs)
     return SegmentationSplit(info, ids, np.stack(images), np.stack(labels), tuple(native))
+
+
+def _read_picture(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"The picture {path.name!r} cannot be read; it may be damaged.") from error
 
 
 def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -155,10 +187,14 @@ def _pairs(root: Path, split: str) -> list[tuple[Path, Path]]:
 
 def _read_labels(path: Path, info: FolderInfo) -> np.ndarray:
     """One mask as contiguous labels; the ignore index becomes n."""
-    with Image.open(path) as mask:
-        if mask.mode not in ("L", "P", "1"):
-            raise DataError(f"The mask {path.name!r} is not an 8-bit index picture.")
-        raw = np.array(mask, dtype=np.uint8)
+    try:
+        with Image.open(path) as mask:
+            mode, raw = mask.mode, np.array(mask)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"The mask {path.name!r} cannot be read; it may be damaged.") from error
+    if mode not in ("L", "P", "1"):
+        raise DataError(f"The mask {path.name!r} is not an 8-bit index picture.")
+    raw = raw.astype(np.uint8)
     ignored = np.zeros(raw.shape, bool) if info.ignore_index is None else raw == info.ignore_index
     unknown = np.unique(raw[(raw >= info.classes) & ~ignored])
     if unknown.size:

@@ -48,13 +48,14 @@ class UNetConfig:
         """
         try:
             config = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
+            sizes = [config.in_channels, config.out_channels, config.patch, config.blocks, config.groups]
+            sizes += [config.head_channels, *config.channels]
+            levels, attention = len(config.channels), len(config.attention)
         except TypeError as error:
             raise ModelError("The model's network description has entries this version does not know.") from error
-        sizes = [config.in_channels, config.out_channels, config.patch, config.blocks, config.groups]
-        sizes += [config.head_channels, *config.channels]
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes) or len(config.channels) > 6:
+        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes) or not 1 <= levels <= 6 or config.blocks > 8:
             raise ModelError("The model's network description has sizes outside 1 to 2048.")
-        if len(config.attention) != len(config.channels):
+        if attention != levels:
             raise ModelError("The model's network description names attention for the wrong number of levels.")
         return config
 

@@ -18,7 +18,7 @@ from flowdemo.rendering.colour_match import (
     match_colours,
 )
 from flowdemo.rendering.encoders import png
-from flowdemo.rendering.intake.decode import decode, oriented, read_bytes, read_header
+from flowdemo.rendering.intake.decode import decode, oriented, plain_rgb, read_bytes, read_header
 from flowdemo.rendering.palette import ClassColour, Palette
 from flowdemo.rendering.pictures import source_box
 
@@ -86,9 +86,15 @@ def read_mask(
 
 
 def resize_nearest(indices: np.ndarray, size: tuple[int, int], mode: str = "cover") -> np.ndarray:
-    """Indices [H, W] at size (width, height), each the one under the centre of its pixel."""
+    """Indices [H, W] at size (width, height), each the one under the centre of its pixel.
+
+    Raises:
+        InputError: the mode is neither ``"cover"`` nor ``"stretch"`` (field ``"fit"``).
+    """
+    if mode not in ("cover", "stretch"):
+        raise InputError("A mask can be fitted by cover or stretch only.", field="fit")
     height, width = indices.shape
-    left, top, right, bottom = source_box((width, height), size, "stretch" if mode == "stretch" else "cover")
+    left, top, right, bottom = source_box((width, height), size, mode)
     columns = np.floor(left + (np.arange(size[0]) + 0.5) * ((right - left) / size[0])).astype(int)
     rows = np.floor(top + (np.arange(size[1]) + 0.5) * ((bottom - top) / size[1])).astype(int)
     return indices[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)]
@@ -111,7 +117,7 @@ def _read(image: Image.Image, targets: Targets, lossy: bool) -> _Read:
         raise _bad("is stored as floating-point or LAB values; save it with class indices as a grey PNG")
     clear = _unpainted(image, targets)
     if lossy or mode not in _INDEX_MODES:
-        return _from_pixels(np.array(image.convert("RGB")), clear, targets, lossy)
+        return _from_pixels(plain_rgb(image), clear, targets, lossy)
     values = np.array(image.getchannel("L") if mode == "LA" else image)
     if mode == "P":
         return _from_palette(values, _palette_table(image), clear, targets)
@@ -151,9 +157,11 @@ def _from_values(values: np.ndarray, clear: np.ndarray, targets: Targets) -> _Re
 
 def _from_pixels(pixels: np.ndarray, clear: np.ndarray, targets: Targets, lossy: bool) -> _Read:
     """Class colours first; a lossless grey picture whose levels are indices is an index mask in RGB."""
+    painted = pixels
     if targets.ignore is not None and clear.any():
+        painted = pixels[~clear][:, None]
         pixels[clear] = targets.ignore.color
-    colours = None if lossy else distinct_colours(pixels[~clear][:, None], 256)
+    colours = None if lossy else distinct_colours(painted, 256)
     if colours is not None and not _are_class_colours(colours, targets):
         levels = colours[:, 0]
         if (colours == levels[:, None]).all() and targets.are_indices(levels).all():

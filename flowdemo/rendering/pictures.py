@@ -9,7 +9,14 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from flowdemo.errors import InputError
-from flowdemo.rendering.intake.decode import decode, oriented, read_bytes, read_header
+from flowdemo.rendering.intake.decode import (
+    decode,
+    oriented,
+    plain_rgb,
+    read_bytes,
+    read_header,
+    rgb_by_bands,
+)
 from flowdemo.rendering.intake.header import Header
 
 Box = tuple[float, float, float, float]
@@ -72,18 +79,18 @@ def open_picture(data: bytes | Path) -> Picture:
 def to_rgb(image: Image.Image, header: Header) -> tuple[np.ndarray, list[str]]:
     """Decoded image of any mode to uint8 [H, W, 3], and notes on what was lost."""
     if image.mode.startswith("I;16"):
-        return _grey(_sixteen_bit(image, header)), [f"{header.bits} bits a sample were scaled to 8."]
+        table = _sixteen_bit_table(header)
+        rgb = rgb_by_bands(image, lambda band: _grey(table[np.asarray(band).astype(np.uint16, copy=False)]))
+        return rgb, [f"{header.bits} bits a sample were scaled to 8."]
     if image.mode == "I":
         return _grey(_integers(np.asarray(image))), ["Whole numbers were scaled to 8 bits."]
     if image.mode == "F":
         return _grey(_floats(np.asarray(image))), ["Floating-point values were scaled to 8 bits."]
     if image.mode == "LAB":
-        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
-        return np.array(converted), []
+        return rgb_by_bands(image, _from_lab), []
     if image.has_transparency_data:
-        return _over_white(image.convert("RGBA")), ["Transparent areas were laid over white."]
-    return np.array(image.convert("RGB")), []
+        return rgb_by_bands(image, _over_white), ["Transparent areas were laid over white."]
+    return plain_rgb(image), []
 
 
 def source_box(source: tuple[int, int], size: tuple[int, int], mode: str) -> Box:
@@ -96,8 +103,11 @@ def source_box(source: tuple[int, int], size: tuple[int, int], mode: str) -> Box
         raise InputError(f"The fit must be one of {', '.join(FIT_MODES)}.", field="fit")
     if mode == "stretch":
         return (0.0, 0.0, float(source[0]), float(source[1]))
-    per_pixel = [s / t for s, t in zip(source, size, strict=True)]
-    scale = min(per_pixel) if mode == "cover" else max(per_pixel)
+    if mode == "pad":
+        left, top, right, bottom = _place(source, size)
+        x, y = source[0] / (right - left), source[1] / (bottom - top)  # source pixels per pixel
+        return (-left * x, -top * y, (size[0] - left) * x, (size[1] - top) * y)
+    scale = min(s / t for s, t in zip(source, size, strict=True))
     width, height = size[0] * scale, size[1] * scale
     left, top = (source[0] - width) / 2, (source[1] - height) / 2
     return (left, top, left + width, top + height)
@@ -115,7 +125,7 @@ def fit(picture: np.ndarray, size: tuple[int, int], mode: str = "cover") -> Fitt
     box = source_box(source, size, mode)
     image = Image.fromarray(picture)
     if mode == "pad":
-        result = _padded(image, size, box)
+        result = _padded(image, size)
     elif source == size:
         result = picture
     else:
@@ -123,15 +133,19 @@ def fit(picture: np.ndarray, size: tuple[int, int], mode: str = "cover") -> Fitt
     return Fitted(result, box, _fit_note(source, size, mode, box))
 
 
-def _padded(image: Image.Image, size: tuple[int, int], box: Box) -> np.ndarray:
-    scale = size[0] / (box[2] - box[0])
-    inner = (
-        min(size[0], max(1, round(image.width * scale))),
-        min(size[1], max(1, round(image.height * scale))),
-    )
+def _place(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Whole pixels of the canvas that the padded source fills: (left, top, right, bottom)."""
+    scale = min(t / s for s, t in zip(source, size, strict=True))
+    width, height = (min(t, max(1, round(s * scale))) for s, t in zip(source, size, strict=True))
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return left, top, left + width, top + height
+
+
+def _padded(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    place = _place(image.size, size)
+    inner = (place[2] - place[0], place[3] - place[1])
     canvas = Image.new("RGB", size, (PAD_LEVEL,) * 3)
-    resized = image.resize(inner, Image.Resampling.LANCZOS) if inner != image.size else image
-    canvas.paste(resized, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
+    canvas.paste(image.resize(inner, Image.Resampling.LANCZOS), place)
     return np.array(canvas)
 
 
@@ -156,18 +170,21 @@ def _grey(levels: np.ndarray) -> np.ndarray:
 
 
 def _over_white(image: Image.Image) -> np.ndarray:
-    white = Image.new("RGB", image.size, "white")
+    white, image = Image.new("RGB", image.size, "white"), image.convert("RGBA")
     white.paste(image, mask=image.getchannel("A"))
-    return np.array(white)
+    return np.asarray(white)
 
 
-def _sixteen_bit(image: Image.Image, header: Header) -> np.ndarray:
-    """16-bit (or 12-bit) samples to 8 bits through a table, so that no wider copy is needed."""
+def _from_lab(image: Image.Image) -> np.ndarray:
+    profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return np.asarray(ImageCms.profileToProfile(image, *profiles, outputMode="RGB"))
+
+
+def _sixteen_bit_table(header: Header) -> np.ndarray:
+    """8-bit level of each 16-bit (or 12-bit) sample: a table needs no wider copy of the picture."""
     full = 2 ** min(max(header.bits, 1), 16) - 1
     table = np.clip(np.arange(65536) * (255 / full) + 0.5, 0, 255).astype(np.uint8)
-    if header.inverted:
-        table = 255 - table
-    return table[np.asarray(image).astype(np.uint16, copy=False)]
+    return 255 - table if header.inverted else table
 
 
 def _integers(values: np.ndarray) -> np.ndarray:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowdemo.codes import Codebook, base_k
-from flowdemo.errors import ModelError
+from flowdemo.errors import InputError, ModelError
 from flowdemo.rendering.palette import Palette
 
 FORMAT = 1
 SYSTEMS = ("semflow", "discriminative")
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+FILE = re.compile(r"(autoencoder/)?[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")  # flat, but for that one folder
+SPACES = ("pixels", "latents")
 MAX_SIDE = 1024
 
 
@@ -77,11 +79,12 @@ class Manifest:
             raise ModelError("The model folder's manifest is not of a format this version of flowdemo reads.")
         known = {k: v for k, v in raw.items() if k in cls.__dataclass_fields__ and k != "extra"}
         try:
+            _check_kinds(known)
             width, height = known["size"]
-            known["size"] = (int(width), int(height))
+            known["size"] = (width, height)
             known["palette"] = Palette.from_json(known["palette"])
             manifest = cls(**known)
-        except (KeyError, TypeError, ValueError) as error:
+        except (InputError, KeyError, TypeError, ValueError) as error:
             raise ModelError("The model folder's manifest lacks an entry or holds one of the wrong kind.") from error
         manifest._check()
         return manifest
@@ -93,10 +96,38 @@ class Manifest:
             raise ModelError(f"This version of flowdemo does not know the system {self.system[:40]!r}.")
         if not all(8 <= side <= MAX_SIDE for side in self.size):
             raise ModelError(f"The model {self.name!r} has a side outside 8 to {MAX_SIDE} pixels.")
-        if any("/" in name or "\\" in name or name.startswith(".") for name in self.files):
+        if not all(FILE.fullmatch(name) for name in self.files):
             raise ModelError(f"The manifest of {self.name!r} names a file outside its folder.")
+        if self.space.get("kind") not in SPACES:
+            raise ModelError(f"The manifest of {self.name!r} names a state space that this version does not know.")
 
     def to_json(self) -> dict[str, Any]:
         """Everything but ``extra``, as plain JSON values."""
         raw = {k: getattr(self, k) for k in self.__dataclass_fields__ if k != "extra"}
         return {"format": FORMAT} | raw | {"size": list(self.size), "palette": self.palette.to_json()}
+
+
+_KINDS: dict[str, type] = {
+    "name": str, "label": str, "system": str, "size": list, "palette": dict, "network": dict, "prediction": str,
+    "beta": dict, "steps": dict, "space": dict, "data": dict, "training": dict, "scores": dict, "files": dict,
+    "parameters": int, "licence": str,
+}  # fmt: skip
+
+
+def _check_kinds(raw: dict[str, Any]) -> None:
+    """Raise TypeError where a value is not what the code that reads it relies on."""
+    for key, kind in _KINDS.items():
+        if not isinstance(raw[key], kind):
+            raise TypeError(key)
+    if not all(_is_number(value, 0, 255) for value in raw["beta"].values()):
+        raise TypeError("beta")
+    counts = [*raw["size"], *raw["steps"].values(), raw["parameters"]]
+    counts += [entry["bytes"] for entry in raw["files"].values()]
+    if not all(type(value) is int and 0 <= value < 1 << 40 for value in counts):
+        raise TypeError("size")
+    if not all(isinstance(entry["sha256"], str) for entry in raw["files"].values()):
+        raise TypeError("files")
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low <= value <= high

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from flowdemo.autoencoders import Latents, Pixels
+from flowdemo.autoencoders.kl import check_config
 from flowdemo.errors import ModelError
 from flowdemo.flow import Step
 from flowdemo.networks.unet import PatchUNet, UNetConfig
@@ -18,8 +20,8 @@ from flowdemo.systems.base import System
 from flowdemo.systems.discriminative import Discriminative
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.zoo.hub import download
-from flowdemo.zoo.manifest import Manifest
-from flowdemo.zoo.storage import read_manifest, read_weights
+from flowdemo.zoo.manifest import NAME, Manifest
+from flowdemo.zoo.storage import read_autoencoder, read_manifest, read_weights
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 ORDER = ("semflow", "discriminative")
@@ -75,7 +77,10 @@ def available() -> dict[str, Path]:
     found: dict[str, tuple[int, Path]] = {}
     for root in roots():
         for path in sorted(root.glob("*/manifest.json")):
-            manifest = read_manifest(path.parent)
+            try:
+                manifest = read_manifest(path.parent)
+            except ModelError:  # one damaged folder must not hide the others; asked for by name, it says what is wrong
+                continue
             found.setdefault(manifest.name, (ORDER.index(manifest.system), path.parent))
     return {name: entry[1] for name, entry in sorted(found.items(), key=lambda item: item[1][0])}
 
@@ -89,8 +94,9 @@ def find(name: str | Path) -> Path:
     known = available()
     if str(name) in known:
         return known[str(name)]
-    if (Path(name) / "manifest.json").is_file():
-        return Path(name)
+    for folder in (Path(name), *(root / name for root in roots() if NAME.fullmatch(str(name)))):
+        if os.path.isfile(folder / "manifest.json"):
+            return folder
     if isinstance(name, str) and name.count("/") == 1 and not name.startswith((".", "/")):
         return download(name)
     raise ModelError(f"There is no model {str(name)[:80]!r}; there are: {', '.join(known) or 'none'}.", field="model")
@@ -110,12 +116,12 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     manifest = read_manifest(folder)
     device = torch.device(device or best_device())
     network = _network(folder, manifest).to(device)
-    if manifest.system == "discriminative":
-        return Model(manifest, Discriminative(network, manifest.codebook, device), device)
     space = _space(folder, manifest, device)
+    if manifest.system == "discriminative":
+        _check_fit(manifest, network.config, space, len(manifest.palette.classes))
+        return Model(manifest, Discriminative(network, manifest.codebook, device), device)
     head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
-    if network.config.out_channels != head.out_channels:
-        raise ModelError(f"The network of {manifest.name!r} does not answer with what its manifest says.")
+    _check_fit(manifest, network.config, space, head.out_channels)
     return Model(manifest, SemFlow(network, head, space, device), device)
 
 
@@ -127,19 +133,35 @@ def best_device() -> str:
 
 
 def _network(folder: Path, manifest: Manifest) -> PatchUNet:
-    network = PatchUNet(UNetConfig.from_json(manifest.network))
-    try:
-        network.load_state_dict(read_weights(folder, manifest))
-    except RuntimeError as error:
-        raise ModelError(f"The weights of {manifest.name!r} do not fit the network its manifest describes.") from error
-    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    """The network, built without memory and filled from the file, so that a manifest's sizes alone cost nothing."""
+    weights = read_weights(folder, manifest)
+    config = UNetConfig.from_json(manifest.network)
+    return _filled(lambda: PatchUNet(config), weights, manifest).to(memory_format=torch.channels_last)
 
 
 def _space(folder: Path, manifest: Manifest, device: torch.device) -> Pixels | Latents:
-    if manifest.space.get("kind") != "latents":
+    if manifest.space["kind"] == "pixels":
         return Pixels()
     from diffusers import AutoencoderKL
 
-    path = folder / "autoencoder"
-    autoencoder = AutoencoderKL.from_pretrained(path, use_safetensors=True, local_files_only=True)
-    return Latents(autoencoder.to(device))
+    config, weights = read_autoencoder(folder, manifest)
+    check_config(config, manifest.name)
+    return Latents(_filled(lambda: AutoencoderKL.from_config(config), weights, manifest).to(device))
+
+
+def _filled(build: Callable[[], nn.Module], weights: dict[str, torch.Tensor], manifest: Manifest) -> nn.Module:
+    try:
+        with torch.device("meta"):
+            module = build()
+        module.load_state_dict(weights, assign=True)
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModelError(f"The weights of {manifest.name!r} do not fit the network its manifest describes.") from error
+    return module.eval().requires_grad_(False)
+
+
+def _check_fit(manifest: Manifest, config: UNetConfig, space: Pixels | Latents, out_channels: int) -> None:
+    if (config.in_channels, config.out_channels) != (space.channels, out_channels):
+        raise ModelError(f"The network of {manifest.name!r} does not answer with what its manifest says.")
+    multiple = config.multiple * space.factor
+    if any(side % multiple for side in manifest.size):
+        raise ModelError(f"The sides of the model {manifest.name!r} must be multiples of {multiple} pixels.")

@@ -16,17 +16,34 @@ from flowdemo.errors import ModelError
 from flowdemo.zoo.manifest import Manifest
 
 WEIGHTS = "weights.safetensors"
+AUTOENCODER = "autoencoder"
+AUTOENCODER_CONFIG = "autoencoder/config.json"
+AUTOENCODER_WEIGHTS = "autoencoder/diffusion_pytorch_model.safetensors"
 MAX_MANIFEST = 1 << 20
+MAX_CONFIG = 1 << 16
 
 
-def save_model(folder: str | Path, manifest: Manifest, network: nn.Module) -> Manifest:
-    """Write weights in half precision and the manifest with their hash; returns the manifest as written."""
+def save_model(
+    folder: str | Path, manifest: Manifest, network: nn.Module, autoencoder: nn.Module | None = None
+) -> Manifest:
+    """Write weights in half precision and the manifest with their hashes; returns the manifest as written.
+
+    Args:
+        folder: made where it is missing.
+        manifest: its ``files`` are filled in.
+        network: whose state is stored.
+        autoencoder: a diffusers ``AutoencoderKL`` for a model in latent space, stored as diffusers stores it.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in network.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
-    entry = {"sha256": file_hash(folder / WEIGHTS), "bytes": (folder / WEIGHTS).stat().st_size}
-    return write_manifest(folder, replace(manifest, files=manifest.files | {WEIGHTS: entry}))
+    names = [WEIGHTS]
+    _save_half(network, folder / WEIGHTS)
+    if autoencoder is not None:
+        autoencoder.save_config(folder / AUTOENCODER)
+        _save_half(autoencoder, folder / AUTOENCODER_WEIGHTS)
+        names += [AUTOENCODER_CONFIG, AUTOENCODER_WEIGHTS]
+    files = {n: {"sha256": file_hash(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
+    return write_manifest(folder, replace(manifest, files=files))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
@@ -57,10 +74,25 @@ def read_weights(folder: Path, manifest: Manifest) -> dict[str, Tensor]:
         ModelError: the file is missing, changed, or not safetensors.
     """
     verify(folder, manifest)
+    return _load_full(folder / WEIGHTS, manifest)
+
+
+def read_autoencoder(folder: Path, manifest: Manifest) -> tuple[dict, dict[str, Tensor]]:
+    """Configuration and float32 tensors of a latent model's autoencoder; call after :func:`read_weights`, which verifies.
+
+    Raises:
+        ModelError: the manifest does not vouch for both files, or they cannot be read.
+    """
+    if not {AUTOENCODER_CONFIG, AUTOENCODER_WEIGHTS} <= manifest.files.keys():
+        raise ModelError(f"The manifest of {manifest.name!r} names no autoencoder, which its latent space needs.")
+    path = folder / AUTOENCODER_CONFIG
     try:
-        return {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
-    except SafetensorError as error:
-        raise ModelError(f"The weights of {manifest.name!r} are not a safetensors file.") from error
+        config = json.loads(path.read_text("utf-8")) if path.stat().st_size <= MAX_CONFIG else None
+    except (ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict):
+        raise ModelError(f"The autoencoder of {manifest.name!r} has no usable config.json.")
+    return config, _load_full(folder / AUTOENCODER_WEIGHTS, manifest)
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
@@ -75,8 +107,19 @@ def verify(folder: Path, manifest: Manifest) -> None:
         path = folder / name
         if not path.is_file():
             raise ModelError(f"The model {manifest.name!r} lacks its file {name!r}.")
-        if file_hash(path) != entry.get("sha256"):
+        if path.stat().st_size != entry["bytes"] or file_hash(path) != entry["sha256"]:
             raise ModelError(f"The file {name!r} of model {manifest.name!r} is not the one its manifest describes.")
+
+
+def _save_half(module: nn.Module, path: Path) -> None:
+    save_file({k: v.detach().to("cpu", torch.float16).contiguous() for k, v in module.state_dict().items()}, path)
+
+
+def _load_full(path: Path, manifest: Manifest) -> dict[str, Tensor]:
+    try:
+        return {k: v.float() for k, v in load_file(path).items()}
+    except SafetensorError as error:
+        raise ModelError(f"The weights of {manifest.name!r} are not a safetensors file.") from error
 
 
 def file_hash(path: Path) -> str:

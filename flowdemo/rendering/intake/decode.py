@@ -22,6 +22,7 @@ from flowdemo.rendering.intake.header import (
 )
 
 FORMATS = "PNG, JPEG, WebP, BMP, TIFF or GIF"
+_BAND = 1 << 20  # pixels
 _FIELDS = {"picture": "image", "mask": "mask"}
 _OTHER_FILES = (
     (b"PK\x03\x04", "a ZIP archive"),
@@ -79,9 +80,26 @@ def decode(header: Header, what: str = "picture") -> Image.Image:
         if image.size != (header.width, header.height):
             raise Damaged("decoder and header disagree on the size")
         image.load()
+        if image.mode in ("P", "PA") and image.palette is None:
+            raise Damaged("palette missing")
     except Exception:  # decoders of hostile bytes raise anything
         raise _damaged(what) from None
     return image
+
+
+def rgb_by_bands(image: Image.Image, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """uint8 [H, W, 3] put together from converted bands, so that a large picture is never copied whole."""
+    rgb = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    rows = max(1, _BAND // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        rgb[top : top + rows] = convert(band)
+    return rgb
+
+
+def plain_rgb(image: Image.Image) -> np.ndarray:
+    """uint8 [H, W, 3] of any mode that Pillow converts; transparency is left out."""
+    return rgb_by_bands(image, lambda band: np.asarray(band.convert("RGB")))
 
 
 def oriented(array: np.ndarray, orientation: int) -> np.ndarray:

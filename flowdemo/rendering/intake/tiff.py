@@ -59,6 +59,8 @@ def _check_amounts(kept: list[Entry], available: int) -> None:
 def _check_places(kept: list[Entry], data: bytes, order: str) -> None:
     """Strips and tiles must lie in the file; what is missing would be read from what follows it."""
     by_tag = {e.tag: e for e in kept}
+    if not any(offsets in by_tag for offsets, _ in _PLACES):
+        raise Damaged("no pixels")
     for offsets, sizes in _PLACES:
         if offsets in by_tag:
             starts = values_of(by_tag[offsets], data, order, _MAX_VALUES)

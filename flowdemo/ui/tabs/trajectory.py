@@ -252,7 +252,7 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
             verdicts[place] = gr.validate(False, error.message)
         return verdicts
 
-    def run(*values: Any, request: gr.Request) -> Iterator[dict[Any, Any]]:
+    def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         try:
             record = runner.prepare(*_raw(values))
         except FlowdemoError as error:

@@ -44,6 +44,8 @@ function draw() {
   for (let at = 0; at < pixels.length; at++) pixels[at] = colours[mask.data[at]];
   context.putImageData(image, 0, 0);
   chips.shares(countClasses(mask.data), mask.data.length);
+  // Not while the pointer is down: numbers that jump about would only disturb.
+  if (!stroke) ui.numbersOn.checked ? showNumbers(ui.numbers, mask) : ui.numbers.replaceChildren();
 }
 
 function drawSoon() {
@@ -206,14 +208,15 @@ function isInside({ x, y }) {
   return x >= 0 && y >= 0 && x < mask.width && y < mask.height;
 }
 
-// Hands the mask to Python and to this tab's memory.
+// Hands the mask to Python; with `tell` also to this tab's memory and to those who listen for strokes.
 function publish(tell = true) {
   const { width, height } = mask;
   const url = touched ? pngUrl(encodePng(mask.data, width, height)) : null;
-  props.value = { mask: url, width, height };
-  remember(url);
+  // With the palette in it, a painter that was hidden and is built again finds all it needs in its value.
+  props.value = { mask: url, width, height, palette };
   refresh();
   if (!tell) return;
+  remember(url);
   const counts = {};
   countClasses(mask.data).forEach((count, index) => { if (count) counts[index] = count; });
   trigger("stroke_end", { used: Object.keys(counts).map(Number), counts });
@@ -226,8 +229,11 @@ function memoryKey() {
   return `flowdemo.painter/${props.label || ""}/${name}/${mask.width}x${mask.height}`;
 }
 
-// Storage may be full or forbidden; painting goes on without it.
+// Storage may be full, or forbidden where the page is embedded; then the mask lives until the page is left.
+const spare = (window.flowdemoPainterMemory ??= new Map());
+
 function remember(url) {
+  spare.set(memoryKey(), url);
   try {
     if (url) sessionStorage.setItem(memoryKey(), url);
     else sessionStorage.removeItem(memoryKey());
@@ -235,6 +241,7 @@ function remember(url) {
 }
 
 function recall() {
+  if (spare.has(memoryKey())) return spare.get(memoryKey());
   try {
     return sessionStorage.getItem(memoryKey());
   } catch {
@@ -304,16 +311,15 @@ function blend() {
 // painted in this tab for the same palette and size comes back.
 async function adopt() {
   const turn = ++adoptions;
-  const value = props.value || {};
-  const pushed = Boolean(value.palette);
-  const setup = pushed ? value : props;
+  const { value } = props;
+  const pushed = "underlay" in value; // else it is this painter's own, from before it was hidden
   dropStroke();
-  if (!isSameSetup(setup)) configure(setup);
+  if (!isSameSetup(value)) configure(value);
   ui.label.textContent = props.label || "";
   ui.label.hidden = !props.label;
   if (pushed || ui.photo.hidden) showPhoto(value.underlay);
-  say(pushed ? value.report : "");
-  const indices = await decodeFitting(value.mask || recall());
+  if (pushed) say(value.report);
+  const indices = (await decodeFitting(value.mask)) || (await decodeFitting(recall()));
   if (turn !== adoptions) return;
   if (indices) {
     const before = mask.data.slice();
@@ -508,6 +514,7 @@ ui.undo.addEventListener("click", () => travel("undo"));
 ui.redo.addEventListener("click", () => travel("redo"));
 ui.clear.addEventListener("click", clear);
 ui.size.addEventListener("input", () => chooseSize(ui.size.value));
+ui.numbersOn.addEventListener("change", drawSoon);
 ui.opacity.addEventListener("input", blend);
 ui.protect.addEventListener("change", () => { mask.protect = Number(ui.protect.value); });
 ui.saveMenu.addEventListener("click", (event) => {
@@ -545,5 +552,5 @@ ui.canvas.addEventListener("blur", () => { endKeyStroke(); showCursor(false); })
 ui.root.addEventListener("keydown", onKeyDown);
 ui.root.addEventListener("keyup", (event) => { if (event.key === "Shift") endKeyStroke(); });
 
-watch(["value", "palette", "width", "height", "label"], adopt);
+watch(["value", "label"], adopt);
 adopt();

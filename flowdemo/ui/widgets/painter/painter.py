@@ -26,7 +26,7 @@ from flowdemo.ui.widgets.painter.value import (
 MAX_FILE_CHARS = 5_600_000  # 4 MB of file, as base64; the browser refuses larger files before it reads them
 
 # Order matters only for reading: they become one function body.
-_SCRIPTS = ("png.js", "raster.js", "history.js", "chips.js", "controls.js", "painter.js")
+_SCRIPTS = ("png.js", "raster.js", "history.js", "regions.js", "chips.js", "controls.js", "painter.js")
 
 
 @lru_cache(maxsize=1)
@@ -66,10 +66,6 @@ class MaskPainter(gr.HTML):
             css_template=style,
             js_on_load=script,
             apply_default_css=False,
-            # As properties they outlive the value, which every stroke replaces.
-            palette=self.palette,
-            width=self.width,
-            height=self.height,
             **kw,
         )
 

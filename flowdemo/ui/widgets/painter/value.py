@@ -28,8 +28,8 @@ FIELD = "mask"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # What Pillow raises for damaged files; to a visitor they are one.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, OverflowError, struct.error, zlib.error)
-_SENT = {"mask", "width", "height"}
-_PUSHED = _SENT | {"palette", "underlay", "report"}
+# The palette travels in both directions for the browser's own use; what it says is never trusted here.
+_KEYS = {"mask", "width", "height", "palette", "underlay", "report"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ def _url_of(payload: Any, width: int, height: int) -> str | None:
         return None
     if isinstance(payload, str):
         return payload
-    if not isinstance(payload, dict) or "mask" not in payload or not payload.keys() <= _PUSHED:
+    if not isinstance(payload, dict) or "mask" not in payload or not payload.keys() <= _KEYS:
         raise InputError("The mask must be a PNG data URL, or an object with mask, width and height.", FIELD)
     size = [payload.get("width", width), payload.get("height", height)]
     if any(type(number) is not int for number in size) or size != [width, height]:

@@ -1,6 +1,6 @@
 // Three small explanations under the player, and the numbers of the frame beside the picture.
 
-const CHART = { width: 300, height: 128, left: 8, right: 8, top: 18, bottom: 20 };
+const CHART = { height: 132, left: 4, right: 6, top: 22, bottom: 20 };
 
 function createNumbers(state) {
   const rows = createRows([
@@ -29,58 +29,68 @@ function createNumbers(state) {
 
 // A curve (or bars) over the steps with a mark at the current one; a press goes to that step.
 function createCurve({ label, bars, act }) {
-  const { width, height, left, right, top, bottom } = CHART;
+  const { height, left, right, top, bottom } = CHART;
+  const floor = height - bottom;
   const line = svg("path", { class: bars ? "fd-bars" : "fd-curve" });
   const area = svg("path", { class: "fd-under" });
-  const hair = svg("line", { class: "fd-hair", y1: top - 4, y2: height - bottom });
+  const ground = svg("path", { class: "fd-frame" });
+  const hair = svg("line", { class: "fd-hair", y1: top - 6, y2: floor });
   const dot = svg("circle", { class: "fd-dot", r: 4 });
-  const now = svg("text", { class: "fd-now", "text-anchor": "end", x: width - right, y: 11 });
+  const now = svg("text", { class: "fd-now", "text-anchor": "end", y: 11 });
   const high = svg("text", { x: left, y: 11 });
-  const from = svg("text", { x: left, y: height - 5 }), to = svg("text", { x: width - right, y: height - 5, "text-anchor": "end" });
-  const root = svg(
-    "svg",
-    { viewBox: `0 0 ${width} ${height}`, class: "fd-chart", role: "img" },
-    svg("path", { class: "fd-frame", d: `M${left} ${height - bottom}H${width - right}` }),
-    area, hair, line, dot, now, high, from, to,
-  );
-  let values = [], ceiling = 1, last = 1;
+  const from = svg("text", { x: left, y: height - 5 }), to = svg("text", { y: height - 5, "text-anchor": "end" });
+  const root = svg("svg", { class: "fd-chart", role: "img" }, ground, area, hair, line, dot, now, high, from, to);
+  let width = 300, values = [], ceiling = 1, last = 1, at = 0;
   const x = (i) => left + ((width - left - right) * i) / Math.max(last, 1);
-  const y = (value) => height - bottom - (height - top - bottom) * clamp(value / ceiling, 0, 1);
+  const y = (value) => floor - (floor - top) * clamp(value / ceiling, 0, 1);
 
-  function set(given, steps, most, unit) {
-    values = given;
-    last = steps;
-    ceiling = most || 1;
+  // Drawn in screen pixels, so that text keeps its size.
+  function layout() {
+    root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    ground.setAttribute("d", `M${left} ${floor}H${width - right}`);
+    for (const text of [now, to]) text.setAttribute("x", width - right);
     const known = values.map((value, i) => [i, value]).filter(([, value]) => isNumber(value));
     const points = known.map(([i, value]) => `${x(i).toFixed(1)} ${y(value).toFixed(1)}`);
-    const thick = Math.max((0.7 * (width - left - right)) / Math.max(last, 1), 1);
     if (bars) {
-      line.setAttribute("d", known.map(([i, value]) => `M${x(i).toFixed(1)} ${height - bottom}V${y(value).toFixed(1)}`).join(""));
-      line.setAttribute("stroke-width", Math.min(thick, 14));
+      line.setAttribute("d", known.map(([i, value]) => `M${x(i).toFixed(1)} ${floor}V${y(value).toFixed(1)}`).join(""));
+      line.setAttribute("stroke-width", clamp((0.7 * (width - left - right)) / Math.max(last, 1), 1, 14));
     } else {
       line.setAttribute("d", points.length ? `M${points.join("L")}` : "");
-      const under = points.length > 1 ? `M${points.join("L")}L${x(known.at(-1)[0])} ${height - bottom}L${x(known[0][0])} ${height - bottom}Z` : "";
-      area.setAttribute("d", under);
+      const [first, final] = [known[0], known.at(-1)];
+      area.setAttribute("d", points.length > 1 ? `M${points.join("L")}L${x(final[0])} ${floor}L${x(first[0])} ${floor}Z` : "");
     }
+    mark();
+  }
+
+  function mark() {
+    const known = isNumber(values[at]);
+    for (const name of ["x1", "x2"]) hair.setAttribute(name, x(at));
+    dot.style.display = known && !bars ? "" : "none";
+    if (!known) return;
+    dot.setAttribute("cx", x(at));
+    dot.setAttribute("cy", y(values[at]));
+  }
+
+  function set(given, steps, most, unit) {
+    [values, last, ceiling] = [given, steps, most || 1];
     setText(high, unit(ceiling));
+    layout();
   }
 
   function cursor(index, text) {
-    const value = values[index];
-    hair.setAttribute("x1", x(index));
-    hair.setAttribute("x2", x(index));
-    dot.style.display = isNumber(value) ? "" : "none";
-    if (isNumber(value)) {
-      dot.setAttribute("cx", x(index));
-      dot.setAttribute("cy", y(value));
-    }
-    setText(now, isNumber(value) ? text(value) : "");
+    at = index;
+    setText(now, isNumber(values[at]) ? text(values[at]) : "");
+    mark();
   }
 
+  new ResizeObserver(([entry]) => {
+    if (!entry.contentRect.width) return;
+    width = entry.contentRect.width;
+    layout();
+  }).observe(root);
   root.addEventListener("pointerdown", (event) => {
-    const box = root.getBoundingClientRect();
-    const at = ((event.clientX - box.left) / box.width) * width;
-    act.scrub(Math.round(((at - left) / (width - left - right)) * last));
+    const place = event.clientX - root.getBoundingClientRect().left;
+    act.scrub(Math.round(((place - left) / (width - left - right)) * last));
   });
   const ends = (start, end) => (setText(from, start), setText(to, end));
   const describe = (text) => root.setAttribute("aria-label", `${label}: ${text}`);
@@ -146,7 +156,7 @@ function createExplanations(state, act) {
   function draw() {
     const run = state.run;
     if (!run?.meta) return;
-    const key = `${run.id} ${run.newest} ${run.frames.length} ${run.arrived} ${Boolean(run.end)}`;
+    const key = `${run.id} ${run.arrived} ${Boolean(run.end)}`;
     if (key !== drawn) redraw(run);
     drawn = key;
     changes.root.hidden = run.meta.samples > 1;

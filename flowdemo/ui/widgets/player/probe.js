@@ -1,11 +1,13 @@
 // The pixel probe: one question to the server for each picked pixel; everything else is local.
 
-const SPACE = { width: 208, height: 150 };
+const SPACE_HEIGHT = 164;
+const SPACE_FOOT = 18; // for the name of the axes
 const MAX_NAMES = 7;
 
 function createProbe(state, act) {
   const where = h("span"), why = h("small");
-  const chart = svg("svg", { viewBox: `0 0 ${SPACE.width} ${SPACE.height}`, class: "fd-space", role: "img", "aria-label": "Code space" });
+  const axes = svg("text", { x: 8, y: SPACE_HEIGHT - 8, class: "fd-axis", text: "code space, projected" });
+  const chart = svg("svg", { class: "fd-space", role: "img", "aria-label": "Code space" }, axes);
   const strip = h("div", { class: "fd-strip", role: "img" });
   const rows = createRows([
     ["now", "class now", "Class whose code is nearest to the pixel at this step."],
@@ -18,6 +20,14 @@ function createProbe(state, act) {
   let dot = null;
   let points = [];
   let ticket = 0;
+  let width = 208;
+
+  new ResizeObserver(([entry]) => {
+    if (!entry.contentRect.width) return;
+    width = entry.contentRect.width;
+    shown = null;
+    act.touch();
+  }).observe(chart);
 
   async function ask(byPerson) {
     const { run, sample, pixel } = state;
@@ -45,11 +55,13 @@ function createProbe(state, act) {
     const spots = codes.map((code, i) => ({ at: flat(code), entry: classes[i], visited: visited.has(i) })).filter(({ entry }) => entry);
     const trail = probe.path.map(flat);
     const framed = spots.filter((spot) => spot.visited || spots.length <= 8).map(({ at }) => at);
-    const place = fitInto([...trail, ...framed], SPACE.width, SPACE.height, { x: 26, y: 20 });
+    const box = { width, height: SPACE_HEIGHT - SPACE_FOOT };
+    const place = fitInto([...trail, ...framed], box.width, box.height, { x: 30, y: 22 });
     points = trail.map(place);
-    chart.replaceChildren(...drawCodes(spots.map((spot) => ({ ...spot, at: place(spot.at) })), points), ...drawTrail(points));
     dot = svg("circle", { r: 4.5, class: "fd-dot" });
-    chart.append(dot, svg("text", { x: 8, y: SPACE.height - 8, class: "fd-axis", text: "code space, projected" }));
+    const placed = spots.map((spot) => ({ ...spot, at: place(spot.at) }));
+    chart.setAttribute("viewBox", `0 0 ${width} ${SPACE_HEIGHT}`);
+    chart.replaceChildren(axes, ...drawCodes(placed, points, box), ...drawTrail(points), dot);
     const last = run.palette.byIndex.get(probe.classes.at(-1))?.name ?? NONE;
     chart.setAttribute("aria-label", `Path of pixel ${probe.x}, ${probe.y} through code space; it ends in ${last}.`);
     strip.replaceChildren(...probe.classes.map((index) => {
@@ -86,7 +98,7 @@ function createProbe(state, act) {
     setText(why, note);
     if (shown !== probe) {
       if (probe) build(probe);
-      else chart.replaceChildren(svg("text", { x: 8, y: SPACE.height - 8, class: "fd-axis", text: "code space, projected" }));
+      else chart.replaceChildren(axes);
       if (!probe) strip.replaceChildren();
       shown = probe;
     }
@@ -113,30 +125,31 @@ function drawTrail(points) {
 }
 
 // Codes as dots of their class; names where there is room, visited classes first.
-function drawCodes(spots, points) {
-  const inside = spots.filter(({ at: [x, y] }) => x > 3 && y > 3 && x < SPACE.width - 3 && y < SPACE.height - 3);
+function drawCodes(spots, points, box) {
+  const inside = spots.filter(({ at: [x, y] }) => x > 3 && y > 3 && x < box.width - 3 && y < box.height - 3);
   const dots = inside.map(({ at, entry, visited }) => {
     const circle = svg("circle", { cx: at[0], cy: at[1], r: visited ? 6 : 4.5, class: "fd-code" }, svg("title", { text: entry.name }));
     circle.style.fill = entry.css;
     return circle;
   });
   const taken = [
-    { x: 0, y: SPACE.height - 20, width: 116, height: 20 },
     ...inside.map(({ at: [x, y] }) => ({ x: x - 6, y: y - 6, width: 12, height: 12 })),
     ...points.map(([x, y]) => ({ x: x - 2, y: y - 2, width: 4, height: 4 })),
   ];
   const order = [...inside].sort((a, b) => Number(b.visited) - Number(a.visited));
-  const names = order.slice(0, MAX_NAMES).map((spot) => nameBeside(spot, taken)).filter(Boolean);
+  const names = order.slice(0, MAX_NAMES).map((spot) => nameBeside(spot, taken, box)).filter(Boolean);
   return [...dots, ...names];
 }
 
-function nameBeside({ at: [x, y], entry, visited }, taken) {
+function nameBeside({ at: [x, y], entry, visited }, taken, box) {
   const name = entry.name.length > 16 ? `${entry.name.slice(0, 15)}…` : entry.name;
   const width = 5.9 * name.length + 2;
   const places = [[x + 9, y - 7], [x - 9 - width, y - 7], [x - width / 2, y - 21], [x - width / 2, y + 8]];
-  const free = places.map(([left, top]) => ({ x: left, y: top, width, height: 14 })).find((box) =>
-    box.x >= 2 && box.y >= 1 && box.x + width <= SPACE.width - 2 && box.y + 14 <= SPACE.height - 1 &&
-    !taken.some((other) => box.x < other.x + other.width && other.x < box.x + width && box.y < other.y + other.height && other.y < box.y + 14));
+  const meets = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+  const fits = (spot) => spot.x >= 2 && spot.y >= 1 && spot.x + width <= box.width - 2 && spot.y + 14 <= box.height;
+  const free = places
+    .map(([left, top]) => ({ x: left, y: top, width, height: 14 }))
+    .find((spot) => fits(spot) && !taken.some((other) => meets(spot, other)));
   if (!free) return null;
   taken.push(free);
   return svg("text", { x: free.x + 1, y: free.y + 11, class: visited ? "fd-name fd-visited" : "fd-name", text: name });

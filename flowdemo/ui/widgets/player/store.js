@@ -11,6 +11,7 @@ class Run {
     this.palette = null;
     this.frames = []; // sparse, by index
     this.newest = -1;
+    this.arrived = 0;
     this.end = null;
     this.scale = 0; // largest |v| so far
     this.settling = []; // per sample {width, height, values}
@@ -69,6 +70,7 @@ class Run {
     const kept = { ...frame, numbers: frame.numbers ?? {}, samples };
     this.frames[frame.index] = kept;
     this.newest = Math.max(this.newest, frame.index);
+    this.arrived++;
     return kept;
   }
 
@@ -86,6 +88,7 @@ class Run {
 
   close() {
     this.closed = true;
+    this.input?.close();
     for (const frame of this.frames) {
       for (const part of frame?.samples ?? []) {
         part.full?.bitmap?.close();

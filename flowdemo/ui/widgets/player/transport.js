@@ -37,8 +37,8 @@ function createTransport(state, act) {
     type: "range", class: "fd-range fd-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": "Step",
     oninput: () => act.scrub(Number(range.value)),
   });
-  const stepText = h("b"), timeText = h("span");
-  const root = h("div", { class: "fd-transport" }, play, back, range, next, h("output", { class: "fd-where" }, stepText, timeText));
+  const stepLabel = h("b"), timeLabel = h("span");
+  const root = h("div", { class: "fd-transport" }, play, back, range, next, h("output", { class: "fd-where" }, stepLabel, timeLabel));
 
   const reverse = h("button", { type: "button", class: "fd-quiet", text: "Reverse", "aria-pressed": "false", onclick: act.reverse });
   const modes = MODES.map(([mode, text, title]) =>
@@ -80,8 +80,8 @@ function createTransport(state, act) {
     const where = `step ${state.index} of ${run.meta.frames - 1}`;
     const when = frame ? timeText(run.meta, frame.t) : "";
     range.setAttribute("aria-valuetext", when ? `${where}, ${when}` : where);
-    setText(stepText, where);
-    setText(timeText, when);
+    setText(stepLabel, where);
+    setText(timeLabel, when);
     if (ready) {
       back.disabled = state.index <= 0;
       next.disabled = state.index >= run.newest;

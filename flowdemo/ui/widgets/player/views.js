@@ -12,7 +12,7 @@ const CAPTIONS = {
   state: "What the solver holds: the state at this step.",
   classes: "The class whose code is nearest to each pixel.",
   overlay: "Class colours over the picture.",
-  speed: "Speed |v| of each pixel, one scale for the whole run.",
+  speed: "Speed |v| of each pixel, in state units per unit of t; one scale for the whole run.",
   settling: "Step from which on each pixel keeps its class.",
 };
 
@@ -48,7 +48,7 @@ class MapCanvas {
 function createStage(state, act) {
   const base = h("canvas", { class: "fd-base", width: 4, height: 3 });
   const top = h("canvas", { class: "fd-top", width: 4, height: 3 });
-  const cross = h("div", { class: "fd-cross", hidden: true }, h("i"), h("i"), h("b"));
+  const cross = h("div", { class: "fd-cross", hidden: true });
   const nothing = h("p", { class: "fd-nothing" });
   const stack = h(
     "div",
@@ -166,7 +166,7 @@ function createStage(state, act) {
     setText(shownOpacity, `${Math.round(100 * state.opacity)} %`);
     slider.style.setProperty("--at", state.opacity);
     bar.root.hidden = !run?.meta || (view !== "speed" && view !== "settling");
-    if (view === "speed" && run) bar.set("0", significant(run.scale / 2), `${significant(run.scale)} |v|`);
+    if (view === "speed" && run) bar.set("0", significant(run.scale / 2), significant(run.scale));
     if (view === "settling" && run) bar.set("step 0", "", `step ${run.last}`);
     setText(caption, hoverText() ?? (run?.meta ? CAPTIONS[view] : ""));
   }

@@ -1,0 +1,129 @@
+"""Timings as ratios taken in one run: streamed trajectories against bare network calls, and where the rest goes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from flowdemo.engine import Engine, Given
+from flowdemo.engine.core import device_label
+from flowdemo.engine.frames import draw
+from flowdemo.errors import InputError
+from flowdemo.systems.base import IMAGE_TO_MASK
+from flowdemo.ui.messages import message
+
+WARM = 2
+
+
+def bench(names: list[str], device: str | None, steps: int, rounds: int, browser: bool) -> dict[str, Any]:
+    """Time models and print a table.
+
+    Args:
+        names: models; all flows at hand if empty.
+        device: as for the engine.
+        steps: N of the timed trajectory.
+        rounds: rounds; each times the bare calls and the stream back to back, so that a busy machine hits both.
+        browser: also start the page and time the first frame in Chromium.
+
+    Returns:
+        ``{"device", "threads", "rows": [...]}``; times in milliseconds, medians over rounds.
+    """
+    engine = Engine(device)
+    chosen = names or [n for n in engine.manifests() if engine.limits(n).max_steps > 1]
+    rows = [_row(engine, name, steps, rounds) for name in chosen]
+    result = {"device": device_label(engine.device), "threads": torch.get_num_threads(), "steps": steps, "rows": rows}
+    if browser:
+        result["browser"] = _browser(engine, chosen[0])
+    return result
+
+
+def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
+    if engine.limits(name).max_steps == 1:
+        raise InputError(f"The model {name!r} has one step only; there is no trajectory to time.", field="model")
+    manifest = engine.manifest(name)
+    width, height = manifest.size
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    given = Given("picture", noise)
+    request = engine.request({"model": name, "direction": IMAGE_TO_MASK, "steps": steps}, given)
+    bare = _bare(engine, name, given, steps)
+    first_frame: list[float] = []
+    kilobytes: list[float] = []
+
+    def streamed() -> None:
+        record, begin = engine.start(request, given), time.perf_counter()
+        for frame in engine.stream(record):
+            if frame.index == 1:
+                first_frame.append(time.perf_counter() - begin)
+            sent = message(record, frame)
+            kilobytes.append(sum(len(v) for v in sent["frame"]["samples"][0].values() if isinstance(v, str)) / 1000)
+
+    for _ in range(WARM):
+        bare(), streamed()
+    first_frame.clear()
+    pairs = [(_timed(bare), _timed(streamed)) for _ in range(rounds)]
+    row = {
+        "model": name,
+        "evaluation_ms": 1000 * statistics.median(b for b, _ in pairs) / steps,
+        "bare_ms": 1000 * statistics.median(b for b, _ in pairs),
+        "streamed_ms": 1000 * statistics.median(s for _, s in pairs),
+        "ratio": statistics.median(s / b for b, s in pairs),
+        "first_step_ms": 1000 * statistics.median(first_frame),
+        "draw_ms": 1000 * _drawing(engine, name, given),
+        "kilobytes_per_frame": statistics.median(kilobytes),
+    }
+    print(
+        f"{name:24} one call {row['evaluation_ms']:6.1f} ms   {steps} calls {row['bare_ms']:7.1f} ms   "
+        f"streamed {row['streamed_ms']:7.1f} ms   ratio {row['ratio']:.3f}   first step {row['first_step_ms']:6.1f} ms   "
+        f"drawing {row['draw_ms']:4.1f} ms and {row['kilobytes_per_frame']:4.1f} kB a frame"
+    )
+    return row
+
+
+def _bare(engine: Engine, name: str, given: Given, steps: int) -> Callable[[], None]:
+    """N calls of the network and nothing else."""
+    system = engine.model(name).system
+    state = system.start(IMAGE_TO_MASK, given.pixels[None])
+    tau = torch.zeros(1, device=state.device)
+
+    @torch.no_grad()
+    def run() -> None:
+        for _ in range(steps):
+            system.network(state, tau)
+        if state.is_cuda:
+            torch.cuda.synchronize()
+
+    return run
+
+
+def _drawing(engine: Engine, name: str, given: Given) -> float:
+    """Seconds to draw and encode one frame, alone."""
+    system = engine.model(name).system
+    steps = list(system.steps(IMAGE_TO_MASK, system.start(IMAGE_TO_MASK, given.pixels[None]), 2, "euler"))
+    before = draw(steps[0], system, 0.0, None)
+    return statistics.median(_timed(lambda: draw(steps[1], system, 1.0, before)) for _ in range(20))
+
+
+def _timed(run: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+def _browser(engine: Engine, name: str) -> dict[str, float]:
+    """Milliseconds from the click on Run to the first computed frame in the player, median of five, in Chromium.
+
+    Raises:
+        InputError: playwright or Chromium is missing.
+    """
+    try:
+        from flowdemo.bench_browser import first_frame
+    except ImportError as error:
+        raise InputError("--browser needs the package playwright and a Chromium.", field="browser") from error
+    result = first_frame(engine, name)
+    print(f"browser: click to first computed frame {result['first_frame_ms']:.0f} ms ({result['rounds']} rounds)")
+    return result

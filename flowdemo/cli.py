@@ -1,0 +1,283 @@
+"""The command line: ``python -m flowdemo models | run | train | evaluate | bench | serve``.
+
+Exit code 0 on success, 2 on bad input with one line on standard error. ``--json FILE`` writes what was printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flowdemo.errors import FlowdemoError, InputError
+
+BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code."""
+    # Before any numerical import: spinning OpenMP workers slow a small shared host down by an order of magnitude.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    options = _parser().parse_args(arguments)
+    try:
+        options.handler(options)
+    except FlowdemoError as error:
+        print(f"flowdemo: {error.message}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("flowdemo: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flowdemo", description="Trajectories of flow-based vision models.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_models(commands)
+    _add_run(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_bench(commands)
+    _add_serve(commands)
+    return parser
+
+
+def _add_models(commands: Any) -> None:
+    command = commands.add_parser("models", help="list the models at hand")
+    command.add_argument("--json", metavar="FILE", type=Path)
+    command.set_defaults(handler=_models)
+
+
+def _models(options: argparse.Namespace) -> None:
+    from flowdemo.zoo import available, read_manifest
+
+    rows = []
+    for name, folder in available().items():
+        manifest = read_manifest(folder)
+        classes = [c.name for c in manifest.palette.classes]
+        rows.append({
+            "name": name, "label": manifest.label, "system": manifest.system, "data": manifest.data.get("name"),
+            "resolution": list(manifest.size), "classes": classes, "parameters": manifest.parameters,
+            "bytes": manifest.bytes, "licence": manifest.licence, "scores": manifest.scores,
+        })  # fmt: skip
+        print(f"{name:24} {manifest.label:36} {manifest.size[0]}×{manifest.size[1]}  {len(classes):3} classes  "
+              f"{manifest.parameters / 1e6:5.2f} M  {manifest.bytes / 1e6:5.2f} MB")  # fmt: skip
+    _write_json(options.json, rows)
+
+
+def _add_run(commands: Any) -> None:
+    command = commands.add_parser("run", help="compute one trajectory and write its frames")
+    command.add_argument("model")
+    command.add_argument("input", nargs="?", type=Path, help="a picture, or a mask for mask-to-image")
+    command.add_argument("--direction", default=None)
+    command.add_argument("--label", default=None, metavar="CLASS", help="for label-to-image")
+    command.add_argument("--steps", type=_number, default=None)
+    command.add_argument("--solver", default="euler")
+    command.add_argument("--beta", type=_number, default=None, help="grey levels")
+    command.add_argument("--seed", type=_number, default=0)
+    command.add_argument("--samples", type=_number, default=1, metavar="K")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--device", default=None)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--json", metavar="FILE", type=Path)
+    command.set_defaults(handler=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from flowdemo.engine import Engine, Given
+
+    engine = _engine(options.model, options.device)
+    name = _known_name(engine, options.model)
+    settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
+    raw = {"model": name, "direction": options.direction, "solver": options.solver, "beta": options.beta,
+           "seed": options.seed, "samples": options.samples, "settings": settings}  # fmt: skip
+    if options.steps is not None:
+        raw["steps"] = options.steps
+    request = engine.request(raw)
+    if options.label is not None:
+        raise InputError("No model at hand takes a label; leave --label out.", field="label")
+    if options.input is None or not options.input.is_file():
+        raise InputError(f"Give an input file for {request.direction}.", field="input")
+    read = Given.mask if request.direction == "mask-to-image" else Given.picture
+    given = read(options.input.read_bytes(), engine.manifest(name))
+    record = engine.start(engine.request(raw, given), given)
+    for frame in engine.stream(record):
+        print(f"step {frame.index:3} of {request.steps}  t = {frame.t:.3f}  {frame.evaluations} evaluations  "
+              f"{frame.seconds:.2f} s")  # fmt: skip
+    _write_run(record, options)
+
+
+def _write_run(record: Any, options: argparse.Namespace) -> None:
+    from flowdemo.engine.products import make
+
+    out: Path = options.out
+    (out / "frames").mkdir(parents=True, exist_ok=True)
+    many = record.request.samples > 1
+    for k in range(record.request.samples):
+        suffix = f"_{k}" if many else ""
+        for i in range(len(record.drawn)):
+            (out / "frames" / f"{i:03d}{suffix}.png").write_bytes(make(record, "frame", i, k).data)
+        (out / f"result{suffix}.png").write_bytes(make(record, "picture", 0, k).data)
+        (out / f"trajectory{suffix}.webp").write_bytes(make(record, "webp", 0, k).data)
+    (out / "mask.png").write_bytes(make(record, "mask").data)
+    (out / "recipe.json").write_bytes(make(record, "recipe").data)
+    if record.given.note:
+        print(record.given.note)
+    summary = record.summary
+    print(f"path length {summary.path_length:.3f}, chord/path {summary.straightness:.3f}; written to {out}")
+    row = {"path_length": summary.path_length, "straightness": summary.straightness, "seconds": summary.seconds,
+           "evaluations": summary.evaluations, "changed": summary.changed, "settled": summary.settled}  # fmt: skip
+    _write_json(options.json, {"recipe": record.request.to_json(), "numbers": row})
+
+
+def _add_train(commands: Any) -> None:
+    command = commands.add_parser("train", help="train a recipe on a data folder")
+    command.add_argument("recipe", help="semflow or discriminative")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--minutes", type=float, default=None)
+    command.add_argument("--steps", type=int, default=None)
+    command.add_argument("--resume", action="store_true")
+    command.add_argument("--device", default=None)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--name", default=None, help="name of the model; recipe-data by default")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--json", metavar="FILE", type=Path)
+    command.set_defaults(handler=_train)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from flowdemo.training.command import train
+
+    result = train(
+        options.recipe, options.data, options.out, minutes=options.minutes, steps=options.steps,
+        resume=options.resume, device=options.device, seed=options.seed, settings=_pairs(options.settings),
+        name=options.name,
+    )  # fmt: skip
+    _write_json(options.json, result)
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser("evaluate", help="score a model on a split of a data folder")
+    command.add_argument("model")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR")
+    command.add_argument("--split", default="test")
+    command.add_argument("--direction", default=None)
+    command.add_argument("--steps", default="1,2,5,10,25")
+    command.add_argument("--solver", default="euler")
+    command.add_argument("--native", action="store_true", help="score at the ground truth's own size")
+    command.add_argument("--limit", type=int, default=None)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--device", default=None)
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--json", metavar="FILE", type=Path)
+    command.set_defaults(handler=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from flowdemo.evaluation.protocol import evaluate
+    from flowdemo.zoo import load
+
+    settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
+    result = evaluate(
+        load(options.model, options.device), options.data, split=options.split, steps=_steps(options.steps),
+        native=options.native, direction=options.direction, limit=options.limit, seed=options.seed,
+        settings=settings, solver=options.solver,
+    )  # fmt: skip
+    print(f"{result['model']} on {result['data']} {result['split']}, n = {result['n']}")
+    for row in result["rows"]:
+        print("  ".join(f"{key} {_short(value)}" for key, value in row.items()))
+    _write_json(options.json, result)
+
+
+def _add_bench(commands: Any) -> None:
+    command = commands.add_parser("bench", help="time streamed trajectories against bare network calls")
+    command.add_argument("models", nargs="*", metavar="MODEL")
+    command.add_argument("--device", default=None)
+    command.add_argument("--steps", type=int, default=25)
+    command.add_argument("--rounds", type=int, default=5)
+    command.add_argument("--browser", action="store_true", help="also time the first frame in Chromium")
+    command.add_argument("--json", metavar="FILE", type=Path)
+    command.set_defaults(handler=_bench)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from flowdemo.bench import bench
+
+    result = bench(options.models, options.device, options.steps, options.rounds, options.browser)
+    _write_json(options.json, result)
+
+
+def _add_serve(commands: Any) -> None:
+    command = commands.add_parser("serve", help="serve the page, as app.py does")
+    command.add_argument("--host", default="127.0.0.1")
+    command.add_argument("--port", type=int, default=None)
+    command.add_argument("--share", action="store_true")
+    command.add_argument("--device", default=None)
+    command.add_argument("--models", default=None, metavar="DIR", help="a folder of further model folders")
+    command.set_defaults(handler=_serve)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    if options.models:
+        os.environ["FLOWDEMO_MODELS"] = options.models
+    from flowdemo.engine import Engine
+    from flowdemo.ui.page import build, launch
+
+    launch(build(Engine(options.device)), server_name=options.host, server_port=options.port, share=options.share)
+
+
+def _engine(model: str, device: str | None) -> Any:
+    """An engine that also knows the model folder a person named."""
+    from flowdemo.engine import Engine
+
+    if (Path(model) / "manifest.json").is_file():
+        os.environ["FLOWDEMO_MODELS"] = str(Path(model).resolve().parent)
+    return Engine(device)
+
+
+def _known_name(engine: Any, model: str) -> str:
+    from flowdemo.zoo import find, read_manifest
+
+    return model if model in engine.manifests() else read_manifest(find(model)).name
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    wrong = [text for text in texts if "=" not in text]
+    if wrong:
+        raise InputError(f"--set takes KEY=VALUE, not {wrong[0]!r}.", field="set")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _number(text: str) -> float | int | str:
+    """A number where the text is one; otherwise the text itself, which validation then refuses by name."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _steps(text: str) -> list[int]:
+    try:
+        steps = [int(part) for part in text.split(",")]
+    except ValueError:
+        steps = [0]
+    if not all(1 <= n <= 1000 for n in steps):
+        raise InputError(f"--steps takes whole numbers from 1 separated by commas, not {text!r}.", field="steps")
+    return steps
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _write_json(path: Path | None, value: Any) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")

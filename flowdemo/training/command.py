@@ -1,0 +1,158 @@
+"""``flowdemo train``: data folder in, model folder out, within the time that was given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from flowdemo.data import split_length
+from flowdemo.errors import DataError, InputError
+from flowdemo.training import sheets
+from flowdemo.training.budget import Budget
+from flowdemo.training.devices import describe
+from flowdemo.training.export import VALIDATION_STEPS, Provenance, export_model
+from flowdemo.training.loop import LOG, Trainer
+from flowdemo.training.options import TrainingOptions
+from flowdemo.training.recipes import Plan, build, plan
+from flowdemo.training.state import has_state, read_facts
+
+STATE_FOLDER = "training"
+ENDING_SHARE = 0.08  # of the minutes that sheet and evaluation may take, besides ENDING_FLOOR seconds
+ENDING_FLOOR = 15.0
+SLOWER = 1.6  # a machine may be busier at the end than when the cost was measured
+OVERHEAD = 4.0  # seconds to write, hash and load files
+TRIAL_BATCH = 4
+
+
+def train(
+    recipe: str, data: str | Path, out: str | Path, minutes: float | None = None, steps: int | None = None,
+    resume: bool = False, device: str | None = None, seed: int = 0, settings: Mapping[str, str] | None = None,
+    size: tuple[int, int] | None = None, bar: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Train, score and export one model; ends within ``minutes`` and at most one more.
+
+    The model folder ``out`` gets weights, manifest and card; ``out/training`` keeps the state to resume from, the log
+    of losses, and sample sheets. Started by ``accelerate launch`` or ``torchrun`` the processes share each batch, and
+    the first one writes.
+
+    Args:
+        recipe: ``"semflow"`` or ``"discriminative"``.
+        data: a folder of the layout.
+        out: the model folder; its name becomes the model's.
+        minutes, steps: the budget, counting what a resumed state has spent; the first to be reached counts. Sheet,
+            evaluation and export are taken from the minutes.
+        resume: go on from ``out/training``, with its options and its seed; with the budget spent already only the
+            export is made.
+        device: ``"cpu"``, ``"cuda"``, ``"mps"``, or None for the best at hand.
+        seed: of the network's start and of every sample.
+        settings: ``KEY=VALUE`` pairs for :class:`TrainingOptions`.
+        size: model size (w, h), short for the setting of that name.
+        bar: show progress, losses and the time left.
+
+    Returns:
+        ``{"name", "out", "recipe", "steps", "seconds", "wall_seconds", "interrupted", "scores"}``; after Ctrl-C the
+        state is saved, nothing is exported, and ``interrupted`` is true.
+
+    Raises:
+        InputError: an option, budget or device that cannot be, or a state that would be overwritten.
+        DataError: the data folder or the state to resume from cannot be used.
+        EngineError: the loss is not finite.
+    """
+    begin = time.monotonic()
+    data, out, budget = Path(data), Path(out), Budget(steps, minutes)
+    options, seed = _options(recipe, out / STATE_FOLDER, resume, seed, settings or {}, size)
+    chosen = plan(recipe, data, options)
+    trainer = build(chosen, out / STATE_FOLDER, seed, device)
+    if trainer.accelerator.is_main_process:
+        trainer.on_save = sheets.SampleSheets(chosen, data, out / STATE_FOLDER / "samples")
+    if resume:
+        _check_same(trainer, chosen, read_facts(trainer.out))
+        trainer.resume()
+    ending = _ending(trainer.averaged(), chosen, data, budget)
+    trainer.run(ending.leave(budget, time.monotonic() - begin), bar)
+    result = {"name": None, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
+              "interrupted": trainer.interrupted, "scores": {}}
+    if trainer.accelerator.is_main_process and not trainer.interrupted:
+        manifest = export_model(trainer.averaged(), chosen, _provenance(trainer, budget), data, out, ending.pictures,
+                                trainer.accelerator.device.type)
+        result |= {"name": manifest.name, "scores": manifest.scores}
+    if trainer.accelerator.num_processes > 1:
+        trainer.accelerator.end_training()
+    return result | {"wall_seconds": time.monotonic() - begin}
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """What comes after the last step: validation pictures to score, and the seconds to keep for it."""
+
+    pictures: int
+    seconds: float
+
+    def leave(self, budget: Budget, spent: float) -> Budget:
+        """The budget without the ending and the seconds spent on the beginning; at least half of it stays."""
+        if budget.minutes is None:
+            return budget
+        kept = max(60 * budget.minutes - self.seconds - spent, 30 * budget.minutes)
+        return replace(budget, minutes=kept / 60)
+
+
+def _ending(network: nn.Module, chosen: Plan, data: Path, budget: Budget) -> _Ending:
+    """Measure a network call, and choose how many validation pictures fit into the ending's share."""
+    call = _seconds_per_picture(network, chosen)
+    flow = chosen.recipe == "semflow"
+    fixed = OVERHEAD + SLOWER * call * (sheets.CALLS if flow else sheets.ROWS)
+    each = SLOWER * call * sum(VALIDATION_STEPS[chosen.recipe])
+    try:
+        pictures = split_length(data, "val")
+    except DataError:
+        return _Ending(0, fixed)
+    if budget.minutes is not None:
+        room = 60 * budget.minutes * ENDING_SHARE + ENDING_FLOOR - fixed
+        pictures = min(pictures, max(int(room / each), TRIAL_BATCH))
+    return _Ending(pictures, fixed + each * pictures)
+
+
+@torch.no_grad()
+def _seconds_per_picture(network: nn.Module, chosen: Plan) -> float:
+    width, height = chosen.size
+    device = next(network.parameters()).device
+    trial = torch.zeros(TRIAL_BATCH, 3, height, width, device=device)
+    tau = torch.zeros(TRIAL_BATCH, device=device)
+    for _ in range(2):  # the first call also prepares memory and kernels
+        begin = time.monotonic()
+        float(network(trial, tau).sum())
+    return (time.monotonic() - begin) / TRIAL_BATCH
+
+
+def _options(
+    recipe: str, state: Path, resume: bool, seed: int, settings: Mapping[str, str], size: tuple[int, int] | None
+) -> tuple[TrainingOptions, int]:
+    """Options and seed: given ones, over those of the state when resuming."""
+    if type(seed) is not int or not 0 <= seed < 2**32:
+        raise InputError("The seed must be a whole number from 0 to 4294967295.", field="seed")
+    settings = dict(settings) | ({"size": f"{size[0]}x{size[1]}"} if size else {})
+    if resume:
+        facts = read_facts(state)
+        return TrainingOptions.from_json(facts["options"]).with_settings(settings), int(facts["seed"])
+    if has_state(state):
+        raise InputError(f"{state.parent.name!r} holds a training state; resume it, or choose another folder.", "out")
+    (state / LOG).unlink(missing_ok=True)
+    return TrainingOptions().with_settings(settings), seed
+
+
+def _check_same(trainer: Trainer, chosen: Plan, facts: dict[str, Any]) -> None:
+    for key, value in (("recipe", chosen.recipe), ("data", chosen.info.name)):
+        if facts.get(key, value) != value:
+            raise InputError(f"The training state is of the {key} {facts[key]!r}, not {value!r}.", field=key)
+
+
+def _provenance(trainer: Trainer, budget: Budget) -> Provenance:
+    accelerator = trainer.accelerator
+    words = describe(accelerator.device, accelerator.num_processes)
+    return Provenance(trainer.step, trainer.seconds, trainer.seed, words, torch.__version__, budget)

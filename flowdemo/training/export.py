@@ -1,0 +1,188 @@
+"""From a trained network to a model folder: weights, manifest with provenance and scores, card."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from flowdemo.data import split_length
+from flowdemo.errors import DataError, InputError
+from flowdemo.evaluation import evaluate
+from flowdemo.networks.unet import PatchUNet, parameter_count
+from flowdemo.training.budget import Budget
+from flowdemo.training.card import card
+from flowdemo.training.options import TrainingOptions
+from flowdemo.training.recipes import Plan, asked, plan
+from flowdemo.training.sheets import display_palette
+from flowdemo.training.state import load_average, read_facts
+from flowdemo.training.terms import terms_of
+from flowdemo.zoo import Manifest, load, read_manifest, save_model
+from flowdemo.zoo.manifest import NAME
+from flowdemo.zoo.storage import write_manifest
+
+LABELS = {"semflow": "SemFlow", "discriminative": "Discriminative"}
+DEFAULT_STEPS = {
+    "semflow": {"image-to-mask": 5, "mask-to-image": 25},
+    "discriminative": {"image-to-mask": 1},
+}
+VALIDATION_STEPS = {"semflow": (1, 5), "discriminative": (1,)}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a network came to be.
+
+    Args:
+        steps, seconds: of training, all runs together.
+        seed: of the start and of every sample.
+        device: in words.
+        torch: version.
+        budget: what was asked for.
+    """
+
+    steps: int
+    seconds: float
+    seed: int
+    device: str
+    torch: str
+    budget: Budget
+
+
+def export_model(
+    network: nn.Module, plan: Plan, provenance: Provenance, data: str | Path, out: str | Path,
+    limit: int | None = None, device: str | None = None,
+) -> Manifest:  # fmt: skip
+    """Write the model folder ``out`` and score the stored file on the split ``val``.
+
+    Args:
+        network: with the weights to keep (the moving average).
+        plan, provenance: of its training.
+        data: the data folder.
+        out: the model folder; its name becomes the model's, as far as a model's name may look so.
+        limit: validation pictures to score; 0 for none, None for all.
+        device: where to score.
+
+    Returns:
+        The manifest as written, with scores ``val``.
+    """
+    out = Path(out)
+    save_model(out, _manifest(plan, provenance, out, network), network)
+    if limit != 0 and _has_validation(data):
+        model = load(out, device)
+        result = evaluate(model, data, "val", VALIDATION_STEPS[plan.recipe], limit=limit)
+        return add_scores(out, "val", result)
+    return _with_card(out, read_manifest(out))
+
+
+def export_state(
+    state: str | Path, data: str | Path, out: str | Path, recipe: str | None = None, budget: Budget | None = None,
+    limit: int | None = None, device: str | None = None,
+) -> Manifest:  # fmt: skip
+    """Write a model folder from the moving average of a saved training state, without training on.
+
+    Args:
+        state: folder with ``state.safetensors``; options and seed are read from it.
+        recipe: as trained; the state's own where it names one.
+        budget: what the training was asked for; the minutes it took if None.
+        data, out, limit, device: as for :func:`export_model`.
+
+    Raises:
+        DataError: no readable state, or one that does not fit the recipe.
+        InputError: the state does not say of which recipe it is, and none is given.
+    """
+    state = Path(state)
+    facts = read_facts(state)
+    recipe = facts.get("recipe", recipe)
+    if recipe is None:
+        raise InputError("The training state does not name its recipe; give semflow or discriminative.", "recipe")
+    chosen = plan(recipe, Path(data), TrainingOptions.from_json(facts["options"]))
+    network = PatchUNet(chosen.config)
+    load_average(state, network)
+    spent = budget or Budget(minutes=max(round(facts["seconds"] / 60), 1))
+    device_words = facts.get("device") or "cpu"
+    provenance = Provenance(facts["step"], facts["seconds"], facts["seed"], device_words,
+                            facts.get("torch", torch.__version__), spent)
+    return export_model(network, chosen, provenance, data, out, limit, device)
+
+
+def add_scores(folder: str | Path, name: str, result: dict[str, Any]) -> Manifest:
+    """Put what :func:`flowdemo.evaluation.evaluate` returned into manifest and card, under a name of its own."""
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    kept = {k: v for k, v in result.items() if k != "model"}
+    return _with_card(folder, replace(manifest, scores=manifest.scores | {name: kept}))
+
+
+def _with_card(folder: Path, manifest: Manifest) -> Manifest:
+    write_manifest(folder, manifest)
+    (folder / "README.md").write_text(card(manifest), "utf-8")
+    return manifest
+
+
+def _manifest(plan: Plan, provenance: Provenance, out: Path, network: nn.Module) -> Manifest:
+    terms, flow = terms_of(plan.info.name), plan.recipe == "semflow"
+    beta = plan.options.beta
+    return Manifest(
+        name=_name(out, plan),
+        label=f"{LABELS[plan.recipe]}, {terms.title}",
+        system=plan.recipe,
+        size=plan.size,
+        palette=display_palette(plan.info),
+        network=plan.config.to_json(),
+        prediction=plan.options.prediction if flow else "logits",
+        beta={"default": beta, "trained": beta} if flow else {},
+        steps=DEFAULT_STEPS[plan.recipe],
+        space={"kind": "pixels"},
+        data=terms.to_json(plan.info.name),
+        training=_training(plan, provenance, out),
+        scores={},
+        files={},
+        parameters=parameter_count(network),
+        licence=terms.licence,
+    )
+
+
+def _training(plan: Plan, provenance: Provenance, out: Path) -> dict[str, Any]:
+    return {
+        "command": _command(plan, provenance, out),
+        "seed": provenance.seed,
+        "seconds": round(provenance.seconds, 1),
+        "steps": provenance.steps,
+        "samples": provenance.steps * plan.options.batch,
+        "pictures": len(plan.train),
+        "device": provenance.device,
+        "torch": provenance.torch,
+        "options": plan.options.to_json(),
+    }
+
+
+def _command(plan: Plan, provenance: Provenance, out: Path) -> str:
+    """The command that makes such a model, with the data folder left to the reader."""
+    name, budget = plan.info.name, provenance.budget
+    words = ["python", "-m", "flowdemo", "train", plan.recipe, "--data", f"DATA/{name}", "--out", out.name]
+    words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
+    words += ["--steps", str(budget.steps)] if budget.steps else []
+    words += ["--seed", str(provenance.seed)]
+    changed = [f"{key}={value}" for key, value in asked(plan.options, plan.info).items()]
+    return shlex.join(words + (["--set", *changed] if changed else []))
+
+
+def _name(out: Path, plan: Plan) -> str:
+    """The folder's name in the letters a model's name may have."""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", out.resolve().name.lower()).strip("-._")[:64]
+    if NAME.fullmatch(plain):
+        return plain
+    return f"{plan.recipe}-model"
+
+
+def _has_validation(data: str | Path) -> bool:
+    try:
+        return split_length(data, "val") > 0
+    except DataError:
+        return False

