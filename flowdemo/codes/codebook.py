@@ -87,7 +87,7 @@ def base_k(classes: int, void: bool) -> Codebook:
         void: whether an ignore label needs a code of its own.
     """
     rows = classes + int(void)
-    if not 1 <= classes or rows > 216:
+    if classes < 1 or rows > 216:
         raise InputError(f"A code grid holds 1 to 216 labels, but {rows} were asked for.", field="classes")
     k = next(k for k in range(2, 7) if k**3 >= rows)
     spacing = 254 // (k - 1)

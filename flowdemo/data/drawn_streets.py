@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -130,7 +131,7 @@ def _ground(scene: _Scene) -> None:
 
 def _bands(start: float, count: int) -> list[tuple[float, float]]:
     edges = np.geomspace(start, FAR, count + 1)[::-1]
-    return [(float(b), float(a)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(float(b), float(a)) for a, b in pairwise(edges)]
 
 
 def _strip(left: float, right: float, near: float, far: float) -> list[Point]:

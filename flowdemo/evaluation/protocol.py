@@ -24,6 +24,7 @@ from flowdemo.zoo import Model, available, load, read_manifest
 STEPS = (1, 2, 5, 10, 25)
 BATCH_PIXELS = 16 * 128 * 128  # pixels that are run at once, which bounds the memory
 DIGITS = 5
+MAX_SAMPLES = 64
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def evaluate(
         model: from ``flowdemo.load``.
         data: a folder of the layout; its classes must be the model's.
         split: name of the split.
-        steps: numbers of steps, one row each; 1, 2, 5, 10, 25 if None (1 for a one-step model).
+        steps: numbers of steps, one row each; 1, 2, 5, 10, 25 if None. A one-step model has the row 1 only.
         native: score masks at the ground truth's own size (the prediction is resized by nearest neighbour), not at the
             model's.
         direction: the system's first if None. ``image-to-mask`` gives ``miou``, ``pixel_accuracy``,
@@ -82,11 +83,11 @@ def evaluate(
         InputError: a direction, number of steps, β or setting that the system does not have.
     """
     info, direction = read_info(data), direction or model.system.directions[0]
-    _check(model, info, direction, native, limit, samples)
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
     run = _Run(model, direction, solver, beta, settings or {})
+    _check(run, info, native, limit, samples)
     n = min(split_length(data, split), limit or 10**9)
-    steps = tuple(steps) if steps else ((1,) if model.manifest.system == "discriminative" else STEPS)
+    steps = _steps(model, steps)
     head = {"model": model.name, "data": info.name, "split": split, "n": n, "direction": direction, "solver": solver,
             "seed": seed, "size": "native" if native else list(model.manifest.size)}
     batches = _batches(model, data, split, n, bar)
@@ -116,7 +117,7 @@ def _segmentation(run: _Run, batches: Iterator[SegmentationSplit], steps: Sequen
         for count in steps:
             with clock.of(count, len(batch)):
                 last = run.end(batch.images, [0] * len(batch), count)
-                found = run.model.system.classes(last.state)
+                found = run.model.system.classes(last.x)
             clock.evaluations[count] = last.evaluations
             truths = batch.native if native else batch.labels
             for truth, mask in zip(truths, found, strict=True):
@@ -138,7 +139,7 @@ def _synthesis(
             for k in range(samples):
                 with clock.of(count, len(batch)):
                     last = run.end(batch.labels, (seeds + k).tolist(), count)
-                    made.append(run.model.system.picture(last.state))
+                    made.append(run.model.system.picture(last.x))
                 clock.evaluations[count] = last.evaluations
             gathered[count].add(np.stack(made), batch.labels)
         done += len(batch)
@@ -168,23 +169,35 @@ class _Clock:
         self.items[steps] = self.items.get(steps, 0) + items
 
     def row(self, steps: int, found: dict[str, Any]) -> dict[str, Any]:
-        seconds = self.seconds[steps] / self.items[steps]
-        return _rounded({"steps": steps, "evaluations": self.evaluations[steps]} | found | {"seconds_per_item": seconds})
+        head = {"steps": steps, "evaluations": self.evaluations[steps]}
+        return _rounded(head | found | {"seconds_per_item": self.seconds[steps] / self.items[steps]})
 
 
-def _check(
-    model: Model, info: FolderInfo, direction: str, native: bool, limit: int | None, samples: int
-) -> None:
-    classes = len(model.manifest.palette.classes)
+def _check(run: _Run, info: FolderInfo, native: bool, limit: int | None, samples: int) -> None:
+    name, system, classes = run.model.name, run.model.system, len(run.model.manifest.palette.classes)
     if info.classes != classes:
-        raise DataError(f"The data {info.name!r} has {info.classes} classes, but the model {model.name!r} knows {classes}.")
-    if direction not in model.system.directions:
-        known = ", ".join(model.system.directions)
-        raise InputError(f"The model {model.name!r} runs {known}, not {direction!r}.", field="direction")
-    if native and direction == MASK_TO_IMAGE:
+        raise DataError(f"The data {info.name!r} has {info.classes} classes, but the model {name!r} knows {classes}.")
+    if run.direction not in system.directions:
+        known = ", ".join(system.directions)
+        raise InputError(f"The model {name!r} runs {known}, not {run.direction!r}.", field="direction")
+    if native and run.direction == MASK_TO_IMAGE:
         raise InputError("Scores at the ground truth's own size are for masks; leave native out.", field="native")
-    if (limit is not None and limit < 1) or not 1 <= samples <= 64:
-        raise InputError("The limit must be at least 1, and the samples per mask 1 to 64.", field="limit")
+    if (limit is not None and limit < 1) or not 1 <= samples <= MAX_SAMPLES:
+        raise InputError(f"The limit must be at least 1, and the samples per mask 1 to {MAX_SAMPLES}.", field="limit")
+    bound = system.codebook.beta_bound
+    if run.direction == MASK_TO_IMAGE and not 0 <= run.beta < bound:
+        raise InputError(f"The perturbation must be at least 0 and below {bound:g} grey levels.", field="beta")
+    if unknown := run.settings.keys() - {option.name for option in system.options}:
+        raise InputError(f"The model {name!r} has no setting {min(unknown)!r}.", field="set")
+
+
+def _steps(model: Model, steps: Sequence[int] | None) -> tuple[int, ...]:
+    wanted = tuple(dict.fromkeys(steps or STEPS))
+    if model.manifest.system != "discriminative":
+        return wanted
+    if 1 not in wanted:
+        raise InputError(f"The model {model.name!r} has one step only; set the steps to 1.", field="steps")
+    return (1,)
 
 
 def _batches(model: Model, data: str | Path, split: str, n: int, bar: bool) -> Iterator[SegmentationSplit]:

@@ -130,7 +130,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float | None:
     """
     if min(len(a), len(b)) < 2:
         return None
-    cov_a, cov_b = np.cov(a, rowvar=False, ndmin=2), np.cov(b, rowvar=False, ndmin=2)
+    cov_a, cov_b = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (a, b))
     values, vectors = np.linalg.eigh(cov_a)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     overlap = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov_b @ root), 0)).sum()

@@ -69,7 +69,7 @@ class UNetConfig:
 
 
 class PatchUNet(nn.Module):
-    """f(z, τ): ``[B, in, H, W]`` and the time features' argument τ ``[B]`` (1000·t for SemFlow) → ``[B, out, H, W]``."""
+    """f(z, τ): ``[B, in, H, W]`` and the time features' τ ``[B]`` (1000·t for SemFlow) → ``[B, out, H, W]``."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()

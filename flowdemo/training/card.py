@@ -8,7 +8,7 @@ from flowdemo.zoo import Manifest
 
 PAPERS = {
     "semflow": "SemFlow (Wang et al., NeurIPS 2024, arXiv 2405.20282): one rectified flow between an image and its "
-    "mask. Integrated forwards the image becomes a mask; backwards a painted, slightly perturbed mask becomes an image.",
+    "mask. Forwards it leads from image to mask; backwards a painted, slightly perturbed mask becomes a picture.",
     "discriminative": "A yardstick: the flow's network, data and augmentation, trained by cross-entropy to label an "
     "image in one evaluation.",
 }

@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from flowdemo.data import split_length
 from flowdemo.errors import DataError, InputError
 from flowdemo.training import sheets
 from flowdemo.training.budget import Budget
 from flowdemo.training.devices import describe
-from flowdemo.training.export import VALIDATION_STEPS, Provenance, export_model
+from flowdemo.training.export import VALIDATION_STEPS, Provenance, export_model, model_name
 from flowdemo.training.loop import LOG, Trainer
 from flowdemo.training.options import TrainingOptions
 from flowdemo.training.recipes import Plan, build, plan
@@ -33,7 +34,7 @@ TRIAL_BATCH = 4
 def train(
     recipe: str, data: str | Path, out: str | Path, minutes: float | None = None, steps: int | None = None,
     resume: bool = False, device: str | None = None, seed: int = 0, settings: Mapping[str, str] | None = None,
-    size: tuple[int, int] | None = None, bar: bool = True,
+    size: tuple[int, int] | None = None, name: str | None = None, bar: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Train, score and export one model; ends within ``minutes`` and at most one more.
 
@@ -44,7 +45,7 @@ def train(
     Args:
         recipe: ``"semflow"`` or ``"discriminative"``.
         data: a folder of the layout.
-        out: the model folder; its name becomes the model's.
+        out: the model folder.
         minutes, steps: the budget, counting what a resumed state has spent; the first to be reached counts. Sheet,
             evaluation and export are taken from the minutes.
         resume: go on from ``out/training``, with its options and its seed; with the budget spent already only the
@@ -53,6 +54,7 @@ def train(
         seed: of the network's start and of every sample.
         settings: ``KEY=VALUE`` pairs for :class:`TrainingOptions`.
         size: model size (w, h), short for the setting of that name.
+        name: of the model; ``<recipe>-<data>`` if None.
         bar: show progress, losses and the time left.
 
     Returns:
@@ -68,6 +70,7 @@ def train(
     data, out, budget = Path(data), Path(out), Budget(steps, minutes)
     options, seed = _options(recipe, out / STATE_FOLDER, resume, seed, settings or {}, size)
     chosen = plan(recipe, data, options)
+    name = model_name(name, recipe, chosen.info.name)
     trainer = build(chosen, out / STATE_FOLDER, seed, device)
     if trainer.accelerator.is_main_process:
         trainer.on_save = sheets.SampleSheets(chosen, data, out / STATE_FOLDER / "samples")
@@ -76,12 +79,14 @@ def train(
         trainer.resume()
     ending = _ending(trainer.averaged(), chosen, data, budget)
     trainer.run(ending.leave(budget, time.monotonic() - begin), bar)
-    result = {"name": None, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
+    result = {"name": name, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
               "interrupted": trainer.interrupted, "scores": {}}
     if trainer.accelerator.is_main_process and not trainer.interrupted:
         manifest = export_model(trainer.averaged(), chosen, _provenance(trainer, budget), data, out, ending.pictures,
-                                trainer.accelerator.device.type)
-        result |= {"name": manifest.name, "scores": manifest.scores}
+                                trainer.accelerator.device.type, name)
+        result["scores"] = manifest.scores
+    if trainer.interrupted and bar:
+        tqdm.write("Stopped; the training state is saved, and --resume goes on from it.")
     if trainer.accelerator.num_processes > 1:
         trainer.accelerator.end_training()
     return result | {"wall_seconds": time.monotonic() - begin}

@@ -52,5 +52,5 @@ def describe(device: torch.device, processes: int = 1) -> str:
     if device.type == "cuda":
         words = torch.cuda.get_device_name(device)
     else:
-        words = f"{device.type}, {torch.get_num_threads()} threads" if device.type == "cpu" else "Apple GPU (mps)"
+        words = f"{device.type}, {torch.get_num_threads()} thread(s)" if device.type == "cpu" else "Apple GPU (mps)"
     return words + (f", {processes} processes" if processes > 1 else "") + f", {platform.machine()}"

@@ -56,7 +56,7 @@ class Provenance:
 
 def export_model(
     network: nn.Module, plan: Plan, provenance: Provenance, data: str | Path, out: str | Path,
-    limit: int | None = None, device: str | None = None,
+    limit: int | None = None, device: str | None = None, name: str | None = None,
 ) -> Manifest:  # fmt: skip
     """Write the model folder ``out`` and score the stored file on the split ``val``.
 
@@ -64,15 +64,17 @@ def export_model(
         network: with the weights to keep (the moving average).
         plan, provenance: of its training.
         data: the data folder.
-        out: the model folder; its name becomes the model's, as far as a model's name may look so.
+        out: the model folder.
         limit: validation pictures to score; 0 for none, None for all.
         device: where to score.
+        name: of the model; ``<recipe>-<data>`` if None.
 
     Returns:
         The manifest as written, with scores ``val``.
     """
     out = Path(out)
-    save_model(out, _manifest(plan, provenance, out, network), network)
+    name = model_name(name, plan.recipe, plan.info.name)
+    save_model(out, _manifest(plan, provenance, name, network), network)
     if limit != 0 and _has_validation(data):
         model = load(out, device)
         result = evaluate(model, data, "val", VALIDATION_STEPS[plan.recipe], limit=limit)
@@ -82,7 +84,7 @@ def export_model(
 
 def export_state(
     state: str | Path, data: str | Path, out: str | Path, recipe: str | None = None, budget: Budget | None = None,
-    limit: int | None = None, device: str | None = None,
+    limit: int | None = None, device: str | None = None, name: str | None = None,
 ) -> Manifest:  # fmt: skip
     """Write a model folder from the moving average of a saved training state, without training on.
 
@@ -90,7 +92,7 @@ def export_state(
         state: folder with ``state.safetensors``; options and seed are read from it.
         recipe: as trained; the state's own where it names one.
         budget: what the training was asked for; the minutes it took if None.
-        data, out, limit, device: as for :func:`export_model`.
+        data, out, limit, device, name: as for :func:`export_model`.
 
     Raises:
         DataError: no readable state, or one that does not fit the recipe.
@@ -108,7 +110,7 @@ def export_state(
     device_words = facts.get("device") or "cpu"
     provenance = Provenance(facts["step"], facts["seconds"], facts["seed"], device_words,
                             facts.get("torch", torch.__version__), spent)
-    return export_model(network, chosen, provenance, data, out, limit, device)
+    return export_model(network, chosen, provenance, data, out, limit, device, name)
 
 
 def add_scores(folder: str | Path, name: str, result: dict[str, Any]) -> Manifest:
@@ -125,11 +127,11 @@ def _with_card(folder: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _manifest(plan: Plan, provenance: Provenance, out: Path, network: nn.Module) -> Manifest:
+def _manifest(plan: Plan, provenance: Provenance, name: str, network: nn.Module) -> Manifest:
     terms, flow = terms_of(plan.info.name), plan.recipe == "semflow"
     beta = plan.options.beta
     return Manifest(
-        name=_name(out, plan),
+        name=name,
         label=f"{LABELS[plan.recipe]}, {terms.title}",
         system=plan.recipe,
         size=plan.size,
@@ -140,7 +142,7 @@ def _manifest(plan: Plan, provenance: Provenance, out: Path, network: nn.Module)
         steps=DEFAULT_STEPS[plan.recipe],
         space={"kind": "pixels"},
         data=terms.to_json(plan.info.name),
-        training=_training(plan, provenance, out),
+        training=_training(plan, provenance, name),
         scores={},
         files={},
         parameters=parameter_count(network),
@@ -148,9 +150,9 @@ def _manifest(plan: Plan, provenance: Provenance, out: Path, network: nn.Module)
     )
 
 
-def _training(plan: Plan, provenance: Provenance, out: Path) -> dict[str, Any]:
+def _training(plan: Plan, provenance: Provenance, name: str) -> dict[str, Any]:
     return {
-        "command": _command(plan, provenance, out),
+        "command": _command(plan, provenance, name),
         "seed": provenance.seed,
         "seconds": round(provenance.seconds, 1),
         "steps": provenance.steps,
@@ -162,23 +164,28 @@ def _training(plan: Plan, provenance: Provenance, out: Path) -> dict[str, Any]:
     }
 
 
-def _command(plan: Plan, provenance: Provenance, out: Path) -> str:
+def _command(plan: Plan, provenance: Provenance, model: str) -> str:
     """The command that makes such a model, with the data folder left to the reader."""
     name, budget = plan.info.name, provenance.budget
-    words = ["python", "-m", "flowdemo", "train", plan.recipe, "--data", f"DATA/{name}", "--out", out.name]
+    words = ["python", "-m", "flowdemo", "train", plan.recipe]
+    words += ["--data", f"DATA/{name}", "--out", f"checkpoints/{model}"]
     words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
     words += ["--steps", str(budget.steps)] if budget.steps else []
     words += ["--seed", str(provenance.seed)]
-    changed = [f"{key}={value}" for key, value in asked(plan.options, plan.info).items()]
-    return shlex.join(words + (["--set", *changed] if changed else []))
+    for key, value in asked(plan.options, plan.info).items():
+        words += ["--set", f"{key}={value}"]
+    return shlex.join(words)
 
 
-def _name(out: Path, plan: Plan) -> str:
-    """The folder's name in the letters a model's name may have."""
-    plain = re.sub(r"[^a-z0-9._-]+", "-", out.resolve().name.lower()).strip("-._")[:64]
-    if NAME.fullmatch(plain):
-        return plain
-    return f"{plan.recipe}-model"
+def model_name(name: str | None, recipe: str, data: str) -> str:
+    """The model's name: the given one, or recipe and data in the letters a name may have.
+
+    Raises:
+        InputError: the given one holds other letters.
+    """
+    if name is not None and not NAME.fullmatch(name):
+        raise InputError("A model's name holds 1 to 64 small letters, digits, dots and dashes.", field="name")
+    return name or re.sub(r"[^a-z0-9._-]+", "-", f"{recipe}-{data}".lower())[:64]
 
 
 def _has_validation(data: str | Path) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from flowdemo.errors import InputError
 
-
 TIMES = ("uniform", "arcsine")
 GROUPS = 8  # of the network's group normalisation
 _BOUNDS = {

@@ -99,4 +99,4 @@ def _end(system: System, direction: str, given: np.ndarray, steps: int, beta: fl
     last = None
     for step in system.steps(direction, start, steps, "euler"):
         last = step
-    return last.state
+    return last.x

@@ -92,7 +92,7 @@ def _read(folder: Path) -> tuple[dict[str, Tensor], dict]:
     facts = read_facts(folder)
     try:
         with safe_open(folder / STATE, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118: not a dict
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - the file is no mapping
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder) from error
 

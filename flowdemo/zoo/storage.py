@@ -78,7 +78,7 @@ def read_weights(folder: Path, manifest: Manifest) -> dict[str, Tensor]:
 
 
 def read_autoencoder(folder: Path, manifest: Manifest) -> tuple[dict, dict[str, Tensor]]:
-    """Configuration and float32 tensors of a latent model's autoencoder; call after :func:`read_weights`, which verifies.
+    """Configuration and float32 tensors of a latent model's autoencoder; :func:`read_weights` has verified both.
 
     Raises:
         ModelError: the manifest does not vouch for both files, or they cannot be read.

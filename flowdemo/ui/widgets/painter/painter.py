@@ -25,8 +25,19 @@ from flowdemo.ui.widgets.painter.value import (
 
 MAX_FILE_CHARS = 5_600_000  # 4 MB of file, as base64; the browser refuses larger files before it reads them
 
-# Order matters only for reading: they become one function body.
-_SCRIPTS = ("png.js", "raster.js", "history.js", "regions.js", "chips.js", "controls.js", "painter.js")
+# One function body in the browser, in this order: tools without state, the painter, then what feeds it.
+_SCRIPTS = (
+    "png.js",
+    "raster.js",
+    "history.js",
+    "regions.js",
+    "chips.js",
+    "controls.js",
+    "painter.js",
+    "exchange.js",
+    "input.js",
+    "wiring.js",
+)
 
 
 @lru_cache(maxsize=1)

@@ -3,42 +3,51 @@
 const SMALLEST_REGION = 1 / 400; // of the mask; smaller ones have no room for a number
 const MOST_NUMBERS = 150;
 
-// One place for each 4-connected region: the middle of its longest horizontal run, which lies inside it.
+// City-block distance of each pixel from the nearest pixel of another class or the border.
+function insideDistance({ width, height, data }) {
+  const distance = new Uint16Array(data.length);
+  const reach = (at, beside, inside) => (inside && data[beside] === data[at] ? distance[beside] + 1 : 1);
+  for (let at = 0; at < data.length; at++) {
+    distance[at] = Math.min(reach(at, at - 1, at % width > 0), reach(at, at - width, at >= width));
+  }
+  for (let at = data.length - 1; at >= 0; at--) {
+    const right = reach(at, at + 1, at % width < width - 1);
+    const below = reach(at, at + width, at < data.length - width);
+    distance[at] = Math.min(distance[at], right, below);
+  }
+  return distance;
+}
+
+// One place for each 4-connected region: the pixel farthest from its edge.
 function regionPlaces(mask) {
   const { width, height, data } = mask;
+  const distance = insideDistance(mask);
   const seen = new Uint8Array(data.length);
   const places = [];
   for (let start = 0; start < data.length; start++) {
     if (seen[start]) continue;
     const value = data[start];
     const stack = [start];
-    let area = 0, longest = 0, place = null;
+    let area = 0, best = start;
+    seen[start] = 1;
     while (stack.length) {
-      const at = stack.pop();
-      if (seen[at]) continue;
-      const row = at - (at % width);
-      let left = at, right = at;
-      while (left > row && data[left - 1] === value) left--;
-      while (right < row + width - 1 && data[right + 1] === value) right++;
-      seen.fill(1, left, right + 1);
-      area += right - left + 1;
-      if (right - left >= longest) {
-        longest = right - left;
-        place = { x: (left + right) / 2 - row + 0.5, y: row / width + 0.5, value };
-      }
-      for (const shift of [-width, width]) {
-        for (let i = left + shift; i <= right + shift; i++) {
-          if (i >= 0 && i < data.length && data[i] === value && !seen[i]) stack.push(i);
-        }
+      const at = stack.pop(), x = at % width;
+      area++;
+      if (distance[at] > distance[best]) best = at;
+      for (const next of [x > 0 ? at - 1 : -1, x < width - 1 ? at + 1 : -1, at - width, at + width]) {
+        if (next < 0 || next >= data.length || seen[next] || data[next] !== value) continue;
+        seen[next] = 1;
+        stack.push(next);
       }
     }
+    const place = { x: (best % width) + 0.5, y: Math.floor(best / width) + 0.5, value };
     if (area >= Math.max(4, width * height * SMALLEST_REGION)) places.push(place);
   }
   return places.slice(0, MOST_NUMBERS);
 }
 
-function showNumbers(layer, mask) {
-  layer.replaceChildren(...regionPlaces(mask).map(({ x, y, value }) => {
+function showNumbers(layer, places, mask) {
+  layer.replaceChildren(...places.map(({ x, y, value }) => {
     const number = document.createElement("span");
     number.textContent = value;
     number.style.left = `${(100 * x) / mask.width}%`;

@@ -112,6 +112,7 @@ function series(run, key, number) {
   return number ? Array.from({ length: run.newest + 1 }, (_, i) => run.frames[i]?.numbers[number] ?? null) : [];
 }
 
+const hasClasses = (run) => (run.meta.views ?? []).includes("classes");
 const largest = (values) => Math.max(0, ...values.filter(isNumber));
 
 function createExplanations(state, act) {
@@ -159,7 +160,8 @@ function createExplanations(state, act) {
     const key = `${run.id} ${run.arrived} ${Boolean(run.end)}`;
     if (key !== drawn) redraw(run);
     drawn = key;
-    changes.root.hidden = run.meta.samples > 1;
+    settling.root.hidden = !hasClasses(run);
+    changes.root.hidden = run.meta.samples > 1 || !hasClasses(run);
     wall.root.hidden = !(run.meta.samples > 1);
     speed.cursor(state.index, significant);
     settled.cursor(state.index, percent);

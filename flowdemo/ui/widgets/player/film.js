@@ -50,7 +50,7 @@ function createFilm(state, act) {
     const cell = cells[index]?.cell;
     if (!cell) return;
     cell.classList.add("fd-on");
-    const left = cell.offsetLeft - root.offsetLeft;
+    const left = cell.offsetLeft;
     const hidden = left < root.scrollLeft + 8 || left + cell.offsetWidth > root.scrollLeft + root.clientWidth - 8;
     if (hidden) root.scrollLeft = left - (root.clientWidth - cell.offsetWidth) / 2;
   }

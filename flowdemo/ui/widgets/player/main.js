@@ -305,7 +305,7 @@ function drawHead(run) {
   views.forEach((button, i) => {
     const view = VIEWS[i][0];
     button.disabled = !available(view);
-    button.hidden = view !== "settling" && !(run.meta.views ?? []).includes(view);
+    button.hidden = !(run.meta.views ?? []).includes(view === "settling" ? "classes" : view);
     button.setAttribute("aria-pressed", String(view === state.view));
   });
   root.classList.toggle("fd-running", run.running);

@@ -34,7 +34,7 @@ function createProbe(state, act) {
     const mine = ++ticket;
     state.probe = null;
     act.touch();
-    if (!run?.end || !pixel) return;
+    if (!run?.end || !pixel || !hasCodes(run)) return;
     try {
       const data = await answer(server.probe(run.id, sample, pixel.x, pixel.y));
       if (mine !== ticket || state.run !== run) return;
@@ -93,6 +93,7 @@ function createProbe(state, act) {
 
   function draw() {
     const { run, probe } = state;
+    root.hidden = Boolean(run?.meta) && !hasCodes(run);
     const [title, note] = heading();
     setText(where, title);
     setText(why, note);
@@ -112,6 +113,8 @@ function createProbe(state, act) {
 
   return { root, ask, draw };
 }
+
+const hasCodes = (run) => Boolean(run.meta?.codes?.length);
 
 function drawTrail(points) {
   const last = Math.max(points.length - 1, 1);

@@ -38,7 +38,7 @@ function createTransport(state, act) {
     oninput: () => act.scrub(Number(range.value)),
   });
   const stepLabel = h("b"), timeLabel = h("span");
-  const root = h("div", { class: "fd-transport" }, play, back, range, next, h("output", { class: "fd-where" }, stepLabel, timeLabel));
+  const root = h("div", { class: "fd-transport" }, play, back, range, next, h("span", { class: "fd-where" }, stepLabel, timeLabel));
 
   const reverse = h("button", { type: "button", class: "fd-quiet", text: "Reverse", "aria-pressed": "false", onclick: act.reverse });
   const modes = MODES.map(([mode, text, title]) =>

@@ -60,7 +60,7 @@ function createStage(state, act) {
     type: "range", class: "fd-range fd-opacity", min: 0, max: 100, step: 1, value: 60, "aria-label": "Opacity of the classes",
     oninput: () => act.opacity(Number(slider.value) / 100),
   });
-  const shownOpacity = h("output", { class: "fd-number" });
+  const shownOpacity = h("span", { class: "fd-number" });
   const opacity = h("label", { class: "fd-tool" }, h("span", { text: "opacity" }), slider, shownOpacity);
   const bar = createColourBar();
   const root = h(
