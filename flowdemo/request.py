@@ -13,8 +13,12 @@ from flowdemo.flow import SOLVERS
 
 FORMAT = 1
 MAX_SEED = 2**31 - 1
-DIRECTIONS = ("image-to-mask", "mask-to-image", "image-to-label", "label-to-image", "detect", "refine")
+IMAGE_TO_MASK = "image-to-mask"
+MASK_TO_IMAGE = "mask-to-image"
+DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, "image-to-label", "label-to-image", "detect", "refine")
 FIELDS = ("model", "direction", "input", "steps", "solver", "beta", "seed", "samples", "settings")
+RESULT_FIELDS = ("format", "weights", "mask")  # what a stored recipe has beside them
+_HUGE = 10**300  # whole numbers beyond it fit no float, and far beyond it not even a message
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -83,12 +87,10 @@ class Request:
         Raises:
             InputError: with ``field`` naming the value that cannot be used.
         """
-        unknown = sorted(set(raw) - set(FIELDS))
-        if unknown:
-            raise InputError(f"A recipe has no entry {str(unknown[0])[:40]!r}.", field="recipe")
+        _only(raw, FIELDS)
         direction = _choice(raw.get("direction") or limits.directions[0], limits.directions, "direction",
                             f"The model {limits.model!r}")
-        random = direction in ("mask-to-image", "label-to-image")
+        random = direction in (MASK_TO_IMAGE, "label-to-image")
         steps = _integer(raw.get("steps", limits.default_steps.get(direction, 10)), 1, limits.max_steps, "steps",
                          "The number of steps")
         beta = _number(raw.get("beta", limits.default_beta) if raw.get("beta") is not None else limits.default_beta,
@@ -128,13 +130,21 @@ def recipe_fields(raw: Any) -> dict[str, Any]:
     """The entries of a stored recipe that :meth:`Request.build` takes.
 
     Raises:
-        InputError: not a recipe, or of a newer format.
+        InputError: not a recipe, of a newer format, or with entries that this version does not know.
     """
     if not isinstance(raw, dict) or "model" not in raw:
         raise InputError("This file holds no flowdemo recipe.", field="recipe")
     if raw.get("format") != FORMAT:
         raise InputError("This recipe is of a format that this version of flowdemo does not read.", field="recipe")
+    _only(raw, FIELDS + RESULT_FIELDS)
     return {name: raw[name] for name in FIELDS if name in raw}
+
+
+def _only(raw: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse entries that would be ignored: whoever wrote them expects them to count."""
+    unknown = sorted(str(key) for key in raw if key not in known)
+    if unknown:
+        raise InputError(f"A recipe has no entry {_shown(unknown[0])}; it has: {', '.join(FIELDS)}.", field="recipe")
 
 
 def _integer(value: Any, low: int, high: int, name: str, what: str) -> int:
@@ -146,7 +156,7 @@ def _integer(value: Any, low: int, high: int, name: str, what: str) -> int:
 
 
 def _number(value: Any, name: str, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _HUGE:
         raise InputError(f"{what} must be a number, not {_shown(value)}.", field=name)
     return float(value)
 
@@ -176,5 +186,6 @@ def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float], ...]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else "that"
+    plain = isinstance(value, (str, float, type(None))) or (isinstance(value, int) and abs(value) < _HUGE)
+    text = repr(value) if plain else "that"
     return text if len(text) <= 42 else text[:40] + "…"

@@ -174,14 +174,18 @@ class Canvas:
 
     def expect(self, mask: np.ndarray | None) -> None:
         """Wait until Python has received this mask; show the difference where it does not."""
-        end = time.monotonic() + 5
-        while not (self.server.masks and same(self.server.masks[-1], mask)) and time.monotonic() < end:
-            self.page.wait_for_timeout(20)
-        assert self.server.masks, "Python received nothing"
+        self.wait(lambda found: same(found, mask))
         if mask is None:
             assert self.server.masks[-1] is None
         else:
             np.testing.assert_array_equal(self.server.masks[-1], mask)
+
+    def wait(self, good: Callable[[np.ndarray | None], object]) -> None:
+        """Give the newest mask that Python received 5 s to become a good one."""
+        masks, end = self.server.masks, time.monotonic() + 5
+        while not (masks and good(masks[-1])) and time.monotonic() < end:
+            self.page.wait_for_timeout(20)
+        assert masks, "Python received nothing"
 
     def is_chosen(self, name: str) -> None:
         expect(self.chip(name)).to_have_attribute("aria-checked", "true")
@@ -609,6 +613,7 @@ def test_a_lossy_copy_is_snapped_and_says_so(canvas: Canvas) -> None:
     mask = np.kron(np.array([[0, 1, 2], [2, 0, 1]], np.uint8), np.ones((24, 24), np.uint8))[:, :WIDTH]
     canvas.load(file_of(coloured(mask), "WEBP", quality=80), "mask.webp")
     expect(canvas.page.locator(".mp-status")).to_contain_text("%")
+    canvas.wait(lambda found: True)
     wrong = np.mean(canvas.server.masks[-1] != mask)
     assert wrong < 0.02
 

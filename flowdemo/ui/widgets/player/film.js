@@ -1,11 +1,19 @@
 // The film strip. The range is its keyboard; a click on a frame goes there.
 
+const CELL = { height: 60, frame: 8, gap: 2, side: 14 }; // as in the style sheet
+
 function createFilm(state, act) {
   const root = h("div", { class: "fd-film", "aria-hidden": "true" });
   let cells = [];
   let owner = null;
   let marked = null;
   let count = 0;
+  let visible = 0;
+
+  new ResizeObserver(([entry]) => {
+    visible = entry.target.clientWidth;
+    reveal(marked);
+  }).observe(root);
 
   function build(run) {
     count = run.last + 1;
@@ -50,9 +58,17 @@ function createFilm(state, act) {
     const cell = cells[index]?.cell;
     if (!cell) return;
     cell.classList.add("fd-on");
-    const left = cell.offsetLeft;
-    const hidden = left < root.scrollLeft + 8 || left + cell.offsetWidth > root.scrollLeft + root.clientWidth - 8;
-    if (hidden) root.scrollLeft = left - (root.clientWidth - cell.offsetWidth) / 2;
+    reveal(index);
+  }
+
+  // Places are computed, not measured: reading them here would force a layout for each frame.
+  function reveal(index) {
+    const { meta } = state.run ?? {};
+    if (!meta || index === null) return;
+    const width = (CELL.height * meta.size[0]) / meta.size[1] + CELL.frame;
+    const whole = count * (width + CELL.gap) - CELL.gap + 2 * CELL.side;
+    if (whole <= visible) return;
+    root.scrollLeft = CELL.side + index * (width + CELL.gap) - (visible - width) / 2;
   }
 
   function draw() {
