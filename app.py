@@ -8,7 +8,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from flowdemo.ui.page import build, launch  # noqa: E402
+from flowdemo.ui.page import build, launch
 
 if __name__ == "__main__":
     launch(build())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["load", "run", "__version__"]
+__all__ = ["__version__", "load", "run"]
 
 if TYPE_CHECKING:
     from flowdemo.engine import run as run

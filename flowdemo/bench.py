@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from flowdemo.engine import Engine, Given
-from flowdemo.engine.core import device_label
 from flowdemo.engine.frames import draw
+from flowdemo.engine.messages import message
 from flowdemo.errors import InputError
-from flowdemo.systems.base import IMAGE_TO_MASK
-from flowdemo.ui.messages import message
+from flowdemo.request import IMAGE_TO_MASK
+from flowdemo.zoo.devices import device_label
 
 WARM = 2
 
@@ -34,7 +34,7 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
         ``{"device", "threads", "rows": [...]}``; times in milliseconds, medians over rounds.
     """
     engine = Engine(device)
-    chosen = names or [n for n in engine.manifests() if engine.limits(n).max_steps > 1]
+    chosen = [engine.add(name) for name in names] or [n for n in engine.manifests() if engine.limits(n).max_steps > 1]
     rows = [_row(engine, name, steps, rounds) for name in chosen]
     result = {"device": device_label(engine.device), "threads": torch.get_num_threads(), "steps": steps, "rows": rows}
     if browser:
@@ -78,7 +78,8 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     }
     print(
         f"{name:24} one call {row['evaluation_ms']:6.1f} ms   {steps} calls {row['bare_ms']:7.1f} ms   "
-        f"streamed {row['streamed_ms']:7.1f} ms   ratio {row['ratio']:.3f}   first step {row['first_step_ms']:6.1f} ms   "
+        f"streamed {row['streamed_ms']:7.1f} ms   ratio {row['ratio']:.3f}   "
+        f"first step {row['first_step_ms']:6.1f} ms   "
         f"drawing {row['draw_ms']:4.1f} ms and {row['kilobytes_per_frame']:4.1f} kB a frame"
     )
     return row

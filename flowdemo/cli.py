@@ -1,6 +1,7 @@
 """The command line: ``python -m flowdemo models | run | train | evaluate | bench | serve``.
 
 Exit code 0 on success, 2 on bad input with one line on standard error. ``--json FILE`` writes what was printed.
+Every subcommand imports its room when it is called, so that help and mistakes answer at once.
 """
 
 from __future__ import annotations
@@ -11,31 +12,45 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flowdemo.errors import FlowdemoError, InputError
+from flowdemo.request import MASK_TO_IMAGE
 
-BAD_INPUT = 2
+BAD_INPUT, STOPPED = 2, 130  # exit codes
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are one line like all others, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code."""
     # Before any numerical import: spinning OpenMP workers slow a small shared host down by an order of magnitude.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.handler(options)
     except FlowdemoError as error:
-        print(f"flowdemo: {error.message}", file=sys.stderr)
-        return BAD_INPUT
+        return _complain(error.message, BAD_INPUT)
+    except OSError as error:  # a person at a terminal gave the path, so it may be named
+        told = f"{error.filename} cannot be used: {error.strerror}." if error.filename else str(error)
+        return _complain(told, BAD_INPUT)
     except KeyboardInterrupt:
-        print("flowdemo: stopped.", file=sys.stderr)
-        return 130
+        return _complain("stopped.", STOPPED)
     return 0
 
 
+def _complain(message: str, code: int) -> int:
+    print(f"flowdemo: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flowdemo", description="Trajectories of flow-based vision models.")
+    parser = _Parser(prog="flowdemo", description="Trajectories of flow-based vision models.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_models(commands)
     _add_run(commands)
@@ -60,9 +75,10 @@ def _models(options: argparse.Namespace) -> None:
         manifest = read_manifest(folder)
         classes = [c.name for c in manifest.palette.classes]
         rows.append({
-            "name": name, "label": manifest.label, "system": manifest.system, "data": manifest.data.get("name"),
-            "resolution": list(manifest.size), "classes": classes, "parameters": manifest.parameters,
-            "bytes": manifest.bytes, "licence": manifest.licence, "scores": manifest.scores,
+            "name": name, "label": manifest.label, "system": manifest.system, "task": manifest.task,
+            "data": manifest.data.get("name"), "resolution": list(manifest.size),
+            "classes": classes, "parameters": manifest.parameters, "bytes": manifest.bytes,
+            "licence": manifest.licence, "scores": manifest.scores,
         })  # fmt: skip
         print(f"{name:24} {manifest.label:36} {manifest.size[0]}×{manifest.size[1]}  {len(classes):3} classes  "
               f"{manifest.parameters / 1e6:5.2f} M  {manifest.bytes / 1e6:5.2f} MB")  # fmt: skip
@@ -88,10 +104,22 @@ def _add_run(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from flowdemo.engine import Engine, Given
+    from flowdemo.engine import Engine
 
-    engine = _engine(options.model, options.device)
-    name = _known_name(engine, options.model)
+    engine = Engine(options.device)
+    record = engine.start(*_asked(engine, options))
+    (options.out / "frames").mkdir(parents=True, exist_ok=True)  # before the work: a place that cannot be written to
+    for frame in engine.stream(record):
+        print(f"step {frame.index:3} of {record.request.steps}  t = {frame.t:.3f}  {frame.evaluations} evaluations  "
+              f"{frame.seconds:.2f} s")  # fmt: skip
+    _write_run(record, options)
+
+
+def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
+    """The request and the input that the options describe."""
+    from flowdemo.engine import Given
+
+    name = engine.add(options.model)
     settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
     raw = {"model": name, "direction": options.direction, "solver": options.solver, "beta": options.beta,
            "seed": options.seed, "samples": options.samples, "settings": settings}  # fmt: skip
@@ -102,20 +130,15 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError("No model at hand takes a label; leave --label out.", field="label")
     if options.input is None or not options.input.is_file():
         raise InputError(f"Give an input file for {request.direction}.", field="input")
-    read = Given.mask if request.direction == "mask-to-image" else Given.picture
-    given = read(options.input.read_bytes(), engine.manifest(name))
-    record = engine.start(engine.request(raw, given), given)
-    for frame in engine.stream(record):
-        print(f"step {frame.index:3} of {request.steps}  t = {frame.t:.3f}  {frame.evaluations} evaluations  "
-              f"{frame.seconds:.2f} s")  # fmt: skip
-    _write_run(record, options)
+    read = Given.mask if request.direction == MASK_TO_IMAGE else Given.picture
+    given = read(options.input, engine.manifest(name))
+    return engine.request(raw, given), given
 
 
 def _write_run(record: Any, options: argparse.Namespace) -> None:
     from flowdemo.engine.products import make
 
     out: Path = options.out
-    (out / "frames").mkdir(parents=True, exist_ok=True)
     many = record.request.samples > 1
     for k in range(record.request.samples):
         suffix = f"_{k}" if many else ""
@@ -229,21 +252,6 @@ def _serve(options: argparse.Namespace) -> None:
     from flowdemo.ui.page import build, launch
 
     launch(build(Engine(options.device)), server_name=options.host, server_port=options.port, share=options.share)
-
-
-def _engine(model: str, device: str | None) -> Any:
-    """An engine that also knows the model folder a person named."""
-    from flowdemo.engine import Engine
-
-    if (Path(model) / "manifest.json").is_file():
-        os.environ["FLOWDEMO_MODELS"] = str(Path(model).resolve().parent)
-    return Engine(device)
-
-
-def _known_name(engine: Any, model: str) -> str:
-    from flowdemo.zoo import find, read_manifest
-
-    return model if model in engine.manifests() else read_manifest(find(model)).name
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:

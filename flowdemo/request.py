@@ -91,14 +91,9 @@ class Request:
         direction = _choice(raw.get("direction") or limits.directions[0], limits.directions, "direction",
                             f"The model {limits.model!r}")
         random = direction in (MASK_TO_IMAGE, "label-to-image")
-        steps = _integer(raw.get("steps", limits.default_steps.get(direction, 10)), 1, limits.max_steps, "steps",
-                         "The number of steps")
-        beta = _number(raw.get("beta", limits.default_beta) if raw.get("beta") is not None else limits.default_beta,
-                       "beta", "The perturbation β") if random else 0.0
-        if random and not 0 <= beta < limits.beta_bound:
-            raise InputError(
-                f"The perturbation β must be at least 0 and below {limits.beta_bound:g} grey levels (half the spacing "
-                f"of the codes), not {beta:g}.", field="beta")
+        usual = limits.default_steps.get(direction, min(10, limits.max_steps))
+        steps = _integer(raw.get("steps", usual), 1, limits.max_steps, "steps", "The number of steps")
+        beta = _beta(raw.get("beta"), limits) if random else 0.0
         samples = _integer(raw.get("samples", 1), 1, limits.max_samples, "samples", "The number of pictures")
         seed = _integer(raw.get("seed", 0), 0, MAX_SEED, "seed", "The seed")
         given = str(raw.get("input") or "")
@@ -153,6 +148,15 @@ def _integer(value: Any, low: int, high: int, name: str, what: str) -> int:
     if not whole or not low <= value <= high:
         raise InputError(f"{what} must be a whole number from {low} to {high}, not {_shown(value)}.", field=name)
     return int(value)
+
+
+def _beta(value: Any, limits: Limits) -> float:
+    beta = _number(limits.default_beta if value is None else value, "beta", "The perturbation β")
+    if not 0 <= beta < limits.beta_bound:
+        raise InputError(
+            f"The perturbation β must be at least 0 and below {limits.beta_bound:g} grey levels (half the spacing of "
+            f"the codes), not {beta:g}.", field="beta")  # fmt: skip
+    return beta
 
 
 def _number(value: Any, name: str, what: str) -> float:

@@ -1,27 +1,34 @@
-"""A street seen from a car, drawn: a pinhole camera over boxes, with CamVid's eleven classes."""
+"""A street seen from a car, drawn: houses, trees, cars and people, with CamVid's eleven classes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
 
-FINE = 4  # samples per pixel and axis
-STREET_NAMES = (
-    "sky", "building", "pole", "road", "pavement", "tree", "sign_symbol", "fence", "car", "pedestrian", "bicyclist",
-)  # fmt: skip
+from flowdemo.data.street_scene import (
+    BICYCLIST,
+    BUILDING,
+    CAR,
+    FENCE,
+    PAVEMENT,
+    PEDESTRIAN,
+    POLE,
+    ROAD,
+    SIGN,
+    STREET_NAMES,
+    TREE,
+    VOID,
+    Point,
+    Scene,
+)
+
 STREET_COLORS = (
     (128, 128, 128), (128, 0, 0), (192, 192, 128), (128, 64, 128), (60, 40, 222), (128, 128, 0), (192, 128, 128),
     (64, 64, 128), (64, 0, 128), (64, 64, 0), (0, 128, 192),
 )  # fmt: skip
-VOID = 11
-SKY, BUILDING, POLE, ROAD, PAVEMENT, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(11)
 FAR, NEAR = 90.0, 2.2  # metres
-KERB, WALL, EYE = 4.2, 7.0, 1.4  # metres: half the road's width, where the houses begin, the camera's height
-Point = tuple[float, float, float]  # metres: to the right, up, ahead
+KERB, WALL = 4.2, 7.0  # metres: half the road's width, where the houses begin
 
 _WALLS = ((150, 120, 100), (172, 156, 132), (128, 92, 78), (188, 180, 166), (110, 100, 98), (160, 136, 104))
 _CARS = ((52, 60, 74), (150, 34, 36), (196, 198, 202), (34, 74, 120), (70, 76, 70), (228, 228, 224))
@@ -40,7 +47,7 @@ def draw_street(size: int | tuple[int, int] = (176, 128), seed: int = 0) -> tupl
     """
     width, height = (size, size) if isinstance(size, int) else size
     rng = np.random.default_rng((seed, 2))
-    scene = _Scene(width, height, rng)
+    scene = Scene(width, height, rng)
     _ground(scene)
     things = [*_houses(rng), *_roadside(rng), *_traffic(rng)]
     for _, draw in sorted(things, key=lambda thing: -thing[0]):
@@ -48,75 +55,7 @@ def draw_street(size: int | tuple[int, int] = (176, 128), seed: int = 0) -> tupl
     return scene.picture(), scene.labels()
 
 
-class _Scene:
-    """Two canvases drawn with the same shapes: colours and labels."""
-
-    def __init__(self, width: int, height: int, rng: np.random.Generator) -> None:
-        self.width, self.height, self.rng = width * FINE, height * FINE, rng
-        self.centre = self.width * rng.uniform(0.44, 0.56)
-        self.horizon = self.height * rng.uniform(0.42, 0.48)
-        self.focal = 0.62 * self.height * 1.35
-        self.dusk = rng.uniform(0.72, 1.0)
-        self.haze = np.array((206, 214, 224), float) if self.dusk > 0.8 else np.array((170, 176, 186), float)
-        self.colours = Image.fromarray(self._sky())
-        self.indices = Image.new("L", self.colours.size, SKY)
-        self.brush, self.pen = ImageDraw.Draw(self.colours), ImageDraw.Draw(self.indices)
-
-    def at(self, point: Point) -> tuple[float, float]:
-        """Where a point in metres falls on the canvas."""
-        x, y, z = point
-        return self.centre + self.focal * x / z, self.horizon - self.focal * (y - EYE) / z
-
-    def face(self, points: Sequence[Point], colour: Sequence[float], label: int | None) -> None:
-        """A flat polygon; label None keeps the labels below (markings, windows, shadows)."""
-        corners = [self.at(p) for p in points]
-        self.brush.polygon(corners, fill=self._tint(colour, max(p[2] for p in points)))
-        if label is not None:
-            self.pen.polygon(corners, fill=label)
-
-    def ball(self, middle: Point, rx: float, ry: float, colour: Sequence[float], label: int | None) -> None:
-        """An upright ellipse with radii in metres."""
-        (x, y), scale = self.at(middle), self.focal / middle[2]
-        box = (x - rx * scale, y - ry * scale, x + rx * scale, y + ry * scale)
-        self.brush.ellipse(box, fill=self._tint(colour, middle[2]))
-        if label is not None:
-            self.pen.ellipse(box, fill=label)
-
-    def upright(self, x: float, z: float, wide: float, low: float, high: float, colour, label: int | None) -> None:
-        """A rectangle that faces the camera."""
-        a, b = x - wide / 2, x + wide / 2
-        self.face([(a, low, z), (b, low, z), (b, high, z), (a, high, z)], colour, label)
-
-    def picture(self) -> np.ndarray:
-        """Texture, light and grain over the drawn colours, at the final size."""
-        fine = np.asarray(self.colours, float)
-        labels = np.asarray(self.indices)
-        grain = _grain(labels.shape, 1.2, self.rng), _grain(labels.shape, 5.0, self.rng)
-        strength = np.full(VOID + 1, 0.02)
-        strength[[TREE, ROAD, PAVEMENT, BUILDING]] = (0.17, 0.035, 0.05, 0.05)
-        fine *= (1 + strength[labels] * (0.6 * grain[0] + grain[1]))[..., None]
-        fine = gaussian_filter(fine * self.dusk, (2.0, 2.0, 0))
-        small = fine.reshape(self.height // FINE, FINE, self.width // FINE, FINE, 3).mean(axis=(1, 3))
-        small += self.rng.normal(scale=1.8, size=small.shape)
-        return np.clip(small + 0.5, 0, 255).astype(np.uint8)
-
-    def labels(self) -> np.ndarray:
-        return np.asarray(self.indices)[FINE // 2 :: FINE, FINE // 2 :: FINE].copy()
-
-    def _sky(self) -> np.ndarray:
-        fall = np.linspace(0, 1, self.height)[:, None, None] ** 0.7
-        sky = (1 - fall) * np.array((138, 172, 214.0)) + fall * np.array((232, 236, 240.0))
-        clouds = np.clip(_grain((self.height, self.width), self.height / 14, self.rng), 0, 2)[..., None] / 2
-        return np.clip(sky + (np.array((244, 245, 248.0)) - sky) * clouds, 0, 255).astype(np.uint8)
-
-    def _tint(self, colour: Sequence[float], depth: float) -> tuple[int, int, int]:
-        """Air between: the farther, the paler."""
-        air = 1 - np.exp(-depth / 95)
-        mixed = np.clip((1 - air) * np.asarray(colour, float) + air * self.haze, 0, 255)
-        return int(mixed[0]), int(mixed[1]), int(mixed[2])
-
-
-def _ground(scene: _Scene) -> None:
+def _ground(scene: Scene) -> None:
     """Pavement on both sides, the road in bands that pale with distance, kerbs and the dashed middle line."""
     for near, far in _bands(0.75, 24):
         for side in (-1, 1):
@@ -151,7 +90,7 @@ def _houses(rng: np.random.Generator) -> list[tuple]:
 
 
 def _house(side: int, near: float, far: float, tall: float, wall: tuple[int, int, int]):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         x, outer = side * WALL, side * (WALL + 8)
         front = [(x, 0, near), (outer, 0, near), (outer, tall, near), (x, tall, near)]
         scene.face(front, [0.72 * v for v in wall], BUILDING)
@@ -201,7 +140,7 @@ def _traffic(rng: np.random.Generator) -> list[tuple]:
 
 
 def _lamp(x: float, z: float, side: int):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.upright(x, z, 0.17, 0, 5.6, (92, 96, 98), POLE)
         scene.face([(x, 5.5, z), (x - side * 1.3, 5.75, z), (x - side * 1.3, 5.9, z), (x, 5.68, z)], (92, 96, 98), POLE)
 
@@ -209,7 +148,7 @@ def _lamp(x: float, z: float, side: int):
 
 
 def _sign(x: float, z: float, round_face: bool):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.upright(x, z, 0.09, 0, 2.4, (120, 122, 122), POLE)
         if round_face:
             scene.ball((x, 2.6, z), 0.42, 0.42, (196, 44, 40), SIGN)
@@ -222,7 +161,7 @@ def _sign(x: float, z: float, round_face: bool):
 
 
 def _tree(x: float, z: float, crown: float, seed: int):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         rng = np.random.default_rng(seed)
         scene.upright(x, z, 0.32, 0, 2.6, (84, 68, 52), TREE)
         for i in range(34):
@@ -236,7 +175,7 @@ def _tree(x: float, z: float, crown: float, seed: int):
 
 
 def _fence(x: float, near: float, far: float):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.face([(x, 0, near), (x, 0, far), (x, 1.1, far), (x, 1.1, near)], (112, 104, 92), FENCE)
         for z in np.arange(near, far, 0.5):
             scene.face([(x, 0, z), (x, 0, z + 0.12), (x, 1.1, z + 0.12), (x, 1.1, z)], (72, 68, 62), None)
@@ -245,7 +184,7 @@ def _fence(x: float, near: float, far: float):
 
 
 def _bin(x: float, z: float):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.upright(x, z, 0.6, 0, 1.0, (44, 62, 52), VOID)
         scene.upright(x, z, 0.66, 1.0, 1.12, (30, 40, 36), VOID)
 
@@ -255,7 +194,7 @@ def _bin(x: float, z: float):
 def _car(x: float, z: float, paint: tuple[int, int, int]):
     """Seen from behind or in front: shadow, flank, body, cabin, glass, wheels, lights."""
 
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         dark, back = [0.7 * v for v in paint], z + 3.6
         scene.face(_strip(x - 1.0, x + 1.0, z - 0.2, back), (46, 47, 50), None)
         inner = x - np.sign(x) * 0.85
@@ -279,7 +218,7 @@ def _car(x: float, z: float, paint: tuple[int, int, int]):
 
 
 def _person(x: float, z: float, clothes: tuple[int, int, int], label: int, lift: float = 0.0):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.ball((x, 0.02, z), 0.34, 0.05, (96, 94, 92), None)
         for dx in (-0.11, 0.11):
             scene.upright(x + dx, z, 0.17, lift, lift + 0.85, (46, 48, 60), label)
@@ -290,7 +229,7 @@ def _person(x: float, z: float, clothes: tuple[int, int, int], label: int, lift:
 
 
 def _cyclist(x: float, z: float, clothes: tuple[int, int, int]):
-    def draw(scene: _Scene) -> None:
+    def draw(scene: Scene) -> None:
         scene.ball((x, 0.02, z), 0.3, 0.05, (60, 60, 62), None)
         scene.ball((x, 0.36, z), 0.12, 0.36, (30, 30, 32), BICYCLIST)
         _person(x, z, clothes, BICYCLIST, lift=0.3)(scene)
@@ -299,9 +238,4 @@ def _cyclist(x: float, z: float, clothes: tuple[int, int, int]):
     return draw
 
 
-def _grain(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise of standard deviation 1; drawn coarse and enlarged, which costs little at any scale."""
-    step = max(1, int(sigma / 2))
-    coarse = gaussian_filter(rng.normal(size=(-(-shape[0] // step), -(-shape[1] // step))), sigma / step)
-    image = Image.fromarray((coarse / coarse.std()).astype(np.float32))
-    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
+__all__ = ["STREET_COLORS", "STREET_NAMES", "VOID", "draw_street"]

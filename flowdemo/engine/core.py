@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import os
+import logging
+import math
 import queue
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import torch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flowdemo.engine.frames import Drawn, Frame, draw
 from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord, RunStore
 from flowdemo.errors import EngineError, FlowdemoError, InputError
 from flowdemo.flow import Step
-from flowdemo.request import Limits, Request, Setting
-from flowdemo.systems.base import MASK_TO_IMAGE
-from flowdemo.zoo import Manifest, Model, available, load, read_manifest
-from flowdemo.zoo.models import best_device
+from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE, Limits, Request, Setting
+from flowdemo.zoo.devices import choose_device, device_label
+from flowdemo.zoo.folders import available, find, read_manifest
+from flowdemo.zoo.manifest import Manifest
+
+if TYPE_CHECKING:
+    from flowdemo.systems.base import System
+    from flowdemo.zoo.models import Model
 
 DEADLINE = 300.0  # seconds after which a run is given up, frames kept
 MAX_STEPS = 50
 AHEAD = 2  # steps computed but not yet drawn: enough to keep both threads busy, little enough to stop soon
+
+log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -33,22 +39,35 @@ class Engine:
     Args:
         device: ``"cpu"``, ``"cuda"``, ``"mps"``, or None for the best at hand.
         deadline: seconds a run may take.
+
+    Raises:
+        InputError: the device is unknown or not at hand.
     """
 
     def __init__(self, device: str | None = None, deadline: float = DEADLINE) -> None:
-        self.device = device or best_device()
+        self._device = None if device is None else choose_device(device)
         self.deadline = deadline
         self.runs = RunStore()
-        self._models: dict[str, Model] = {}
+        self._folders: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}
+        self._models: dict[str, Model] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._importing = threading.Lock()
+
+    @property
+    def device(self) -> str:
+        """Where models run. The best at hand is looked for on first use, which imports torch."""
+        with self._importing:
+            self._device = self._device or choose_device()
+            return self._device
 
     def manifests(self) -> dict[str, Manifest]:
         """Descriptions of all models at hand, flows first; nothing is loaded."""
         with self._guard:
             if not self._manifests:
-                self._manifests = {name: read_manifest(folder) for name, folder in available().items()}
+                for name, folder in available().items():
+                    self._folders[name], self._manifests[name] = folder, read_manifest(folder)
             return self._manifests
 
     def manifest(self, name: Any) -> Manifest:
@@ -60,19 +79,49 @@ class Engine:
             raise InputError(f"There is no such model; choose one of: {', '.join(known)}.", field="model")
         return known[name]
 
+    def add(self, model: str | Path) -> str:
+        """Take in a model given by name, folder or Hub id; returns the name by which requests call it.
+
+        A folder comes before a model of the same name.
+
+        Raises:
+            ModelError: there is no such model, or its manifest cannot be used.
+        """
+        if model in self.manifests():
+            return str(model)
+        folder = find(model)
+        manifest = read_manifest(folder)
+        with self._guard:
+            self._folders[manifest.name], self._manifests[manifest.name] = folder, manifest
+            self._models.pop(manifest.name, None)
+        return manifest.name
+
     def model(self, name: str) -> Model:
         """The loaded model; the first call reads and verifies its weights."""
         self.manifest(name)
         with self._locks.setdefault(f"load {name}", threading.Lock()):
             if name not in self._models:
-                self._models[name] = load(name, self.device)
+                self._models[name] = self._load(name)
             return self._models[name]
+
+    def _load(self, name: str) -> Model:
+        device = self.device
+        with self._importing:  # packages of circular modules: two threads at once may see them half imported
+            from flowdemo.zoo.models import load
+        return load(self._folders[name], device)
+
+    def warm(self) -> None:
+        """Do now what the first run would wait for: imports, and the weights of the first model."""
+        try:
+            self.model(next(iter(self.manifests())))
+        except (FlowdemoError, StopIteration) as error:  # the run that meets it says so to its visitor
+            log.warning("the first model is not ready: %s", error)
 
     def limits(self, name: Any) -> Limits:
         """What requests for a model may ask."""
         manifest = self.manifest(name)
         one_step = manifest.system == "discriminative"
-        directions = ("image-to-mask",) if one_step else ("image-to-mask", MASK_TO_IMAGE)
+        directions = (IMAGE_TO_MASK,) if one_step else (IMAGE_TO_MASK, MASK_TO_IMAGE)
         settings = {"temperature": Setting(1.0, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
         return Limits(
             model=manifest.name,
@@ -85,7 +134,7 @@ class Engine:
         )
 
     def request(self, raw: dict[str, Any], given: Given | None = None) -> Request:
-        """Validate outside values against the model they name and the input they come with.
+        """Validate outside values against the model they name and the input they come with, whose hash goes in.
 
         Raises:
             InputError: with the field at fault.
@@ -96,6 +145,9 @@ class Engine:
         wanted = "mask" if built.direction == MASK_TO_IMAGE else "picture"
         if given.kind != wanted:
             raise InputError(f"The direction {built.direction} needs a {wanted}.", field="input")
+        width, height = self.manifest(built.model).size
+        if given.pixels.shape[:2] != (height, width):
+            raise InputError(f"The {wanted} must be {width} × {height} pixels for this model.", field="input")
         return Request.build({**raw, "input": given.sha256}, self.limits(raw.get("model")))
 
     def start(self, request: Request, given: Given) -> RunRecord:
@@ -133,6 +185,8 @@ class Engine:
             raise
         finally:
             stop.set()
+            if record.drawn:
+                self.runs.add(record)  # again, now that its size is known
 
     def _end(self, record: RunRecord) -> None:
         if not record.drawn:
@@ -193,18 +247,13 @@ def check(step: Step, begin: float, deadline: float) -> None:
     """
     if time.monotonic() - begin > deadline:
         raise EngineError(f"The run took longer than {deadline:g} s and was ended; choose fewer steps or pictures.")
-    if not bool(torch.isfinite(step.x).all()):
+    if not bool((abs(step.x) < math.inf).all()):  # in any array library; false of NaN too
         raise EngineError(f"The state stopped being finite at step {step.index}; choose more steps or another solver.")
 
 
-def device_label(device: str) -> str:
-    """For people: ``"CPU, 2 cores"``, ``"NVIDIA …"``."""
-    if device.startswith("cuda"):
-        return torch.cuda.get_device_name(device)
-    return "Apple GPU" if device == "mps" else f"CPU, {os.cpu_count()} cores"
-
-
-def _draw_into(out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system, seconds: float) -> None:
+def _draw_into(
+    out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system: System, seconds: float
+) -> None:
     try:
         last[0] = draw(step, system, seconds, last[0])
         out.put(last[0])
@@ -217,7 +266,5 @@ def _draw_into(out: queue.Queue, room: threading.Semaphore, last: list, step: St
 def _explained(error: Exception) -> EngineError:
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return EngineError("The device ran out of memory; choose fewer pictures or a smaller model.")
+    log.error("a run failed", exc_info=error)
     return EngineError("The run failed inside the engine; try other settings or another model.")
-
-
-__all__ = ["Engine", "device_label", "run"]

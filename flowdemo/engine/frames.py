@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flowdemo.flow import Step
 from flowdemo.rendering import encoders, views
-from flowdemo.systems.base import System
+
+if TYPE_CHECKING:
+    from flowdemo.systems.base import System
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,12 @@ class Drawn:
     frame: Frame
     codes: np.ndarray
     classes: np.ndarray
+
+    @cached_property
+    def bytes(self) -> int:
+        """Memory held, encoded views included."""
+        views_held = sum(len(s.state) + len(s.classes) + len(s.speed or b"") for s in self.frame.samples)
+        return self.codes.nbytes + self.classes.nbytes + views_held
 
 
 def draw(step: Step, system: System, seconds: float, before: Drawn | None) -> Drawn:

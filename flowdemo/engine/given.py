@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from flowdemo.errors import InputError
 from flowdemo.rendering.masks import read_mask
 from flowdemo.rendering.pictures import fit, read_picture
-from flowdemo.zoo import Manifest
+from flowdemo.zoo.manifest import Manifest
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,8 @@ class Given:
         return hashlib.sha256(head + np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
 
     @classmethod
-    def picture(cls, data: bytes, manifest: Manifest, mode: str = "cover") -> Given:
-        """Any picture file, oriented, cropped to the model's aspect ratio and resized.
+    def picture(cls, data: bytes | Path, manifest: Manifest, mode: str = "cover") -> Given:
+        """Any picture file (its bytes, or its path), oriented, cropped to the model's aspect ratio and resized.
 
         Raises:
             InputError: not a picture that can be read within the limits.
@@ -44,8 +45,8 @@ class Given:
         return cls("picture", fitted.picture, fitted.note)
 
     @classmethod
-    def mask(cls, data: bytes, manifest: Manifest) -> Given:
-        """An index, palette or colour mask file, resized by nearest neighbour.
+    def mask(cls, data: bytes | Path, manifest: Manifest) -> Given:
+        """An index, palette or colour mask file (its bytes, or its path), resized by nearest neighbour.
 
         Raises:
             InputError: not a mask of this model's classes.

@@ -19,6 +19,8 @@ SECONDS_PER_FRAME = 0.12
 HOLD = 1.5  # seconds the last frame of an animation stays
 LARGE = 512  # longer side that small states are scaled up to in animations and sheets
 
+MAX_MASK = 48 * 1024  # characters: a recipe may have 64 kB, and noise painted at 256 px would pass it
+
 
 @dataclass(frozen=True)
 class Product:
@@ -51,11 +53,12 @@ def make(record: RunRecord, kind: Any, frame: Any = 0, sample: Any = 0) -> Produ
 
 
 def recipe_of(record: RunRecord) -> dict[str, Any]:
-    """The recipe, with the painted mask itself where there is one, and the weights' hashes."""
+    """The recipe, with the weights' hashes, and with the painted mask itself unless it is too intricate."""
     files = record.manifest.files
     raw = record.request.to_json() | {"weights": {name: entry["sha256"] for name, entry in files.items()}}
     if record.given.kind == "mask":
-        raw["mask"] = encoders.data_uri("image/png", encoders.grey_png(record.given.pixels))
+        mask = encoders.data_uri("image/png", encoders.png(record.given.pixels, level=9))
+        raw |= {"mask": mask} if len(mask) <= MAX_MASK else {}
     return raw
 
 

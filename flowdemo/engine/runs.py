@@ -15,7 +15,7 @@ from flowdemo.engine.given import Given
 from flowdemo.errors import InputError
 from flowdemo.flow import settling_map
 from flowdemo.request import Request
-from flowdemo.zoo import Manifest
+from flowdemo.zoo.manifest import Manifest
 
 KEEP_RUNS = 48
 KEEP_BYTES = 384 << 20
@@ -77,7 +77,7 @@ class RunRecord:
 
     @property
     def bytes(self) -> int:
-        return sum(d.codes.nbytes + d.classes.nbytes for d in self.drawn)
+        return sum(d.bytes for d in self.drawn)
 
     def codes(self, sample: int) -> np.ndarray:
         """States of one sample in code space, float32 ``[steps so far, 3, H, W]``."""

@@ -14,7 +14,7 @@ from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord
 from flowdemo.errors import DataError
 from flowdemo.request import FORMAT, Request
-from flowdemo.zoo import Manifest
+from flowdemo.zoo.manifest import Manifest
 
 UNIT = 256  # codes are stored as whole 1/256 of a state unit: finer than one grey level (1/127.5)
 MAX_BYTES = 32 << 20
@@ -57,11 +57,27 @@ def read_head(path: Path) -> dict:
     try:
         with zipfile.ZipFile(path) as archive:
             head = json.loads(archive.read("head.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except Exception as error:  # the ZIP reader answers damage with errors of many families
         raise DataError(f"The stored run {path.stem!r} cannot be read.") from error
-    if head.get("format") != FORMAT:
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise DataError(f"The stored run {path.stem!r} is of another version.")
     return head
+
+
+def read_input(path: Path) -> np.ndarray:
+    """The input of a stored run, uint8 ``[H, W, 3]`` or labels ``[H, W]``, without its frames.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            pixels = _array(archive, "input.npy")
+    except Exception as error:
+        raise DataError(f"The stored run {path.stem!r} cannot be read.") from error
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
+        raise DataError(f"The stored run {path.stem!r} is damaged.")
+    return pixels
 
 
 def load_stored(path: Path, manifest: Manifest) -> RunRecord:
@@ -72,21 +88,30 @@ def load_stored(path: Path, manifest: Manifest) -> RunRecord:
     """
     head = read_head(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
-                raise DataError(f"The stored run {path.stem!r} is too large.")
-            pixels = _array(archive, "input.npy")
-            moves = (_array(archive, "high.npy").astype(np.int16) << 8) | _array(archive, "low.npy")
-        raw = dict(head["request"])
-        settings = tuple(sorted(raw.pop("settings").items()))
-        raw.pop("format")
-        request = Request(**raw, settings=settings)
-        given = Given("picture" if pixels.ndim == 3 else "mask", pixels, str(head["about"].get("origin", "")))
-        record = RunRecord(request, manifest, given, "stored", str(head["device"]), id=f"stored-{path.stem}")
-        _draw_all(record, np.cumsum(moves, axis=0, dtype=np.int16) / np.float32(UNIT), head["steps"])
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        record = _read(path, head, manifest)
+    except DataError:
+        raise
+    except Exception as error:  # as above, and numpy's own
         raise DataError(f"The stored run {path.stem!r} is damaged.") from error
     record.finish("done")
+    return record
+
+
+def _read(path: Path, head: dict, manifest: Manifest) -> RunRecord:
+    with zipfile.ZipFile(path) as archive:
+        if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+            raise DataError(f"The stored run {path.stem!r} is too large.")
+        moves = (_array(archive, "high.npy").astype(np.int16) << 8) | _array(archive, "low.npy")
+    pixels = read_input(path)
+    raw = dict(head["request"])
+    settings = tuple(sorted(raw.pop("settings").items()))
+    raw.pop("format")
+    request = Request(**raw, settings=settings)
+    given = Given("picture" if pixels.ndim == 3 else "mask", pixels, str(head["about"].get("origin", "")))
+    if request.model != manifest.name or request.input != given.sha256:
+        raise DataError(f"The stored run {path.stem!r} is not of this model, or its input was changed.")
+    record = RunRecord(request, manifest, given, "stored", str(head["device"]), id=f"stored-{path.stem}")
+    _draw_all(record, np.cumsum(moves, axis=0, dtype=np.int16) / np.float32(UNIT), head["steps"])
     return record
 
 

@@ -23,7 +23,7 @@ from flowdemo.zoo import Model, available, load, read_manifest
 
 STEPS = (1, 2, 5, 10, 25)
 BATCH_PIXELS = 16 * 128 * 128  # pixels that are run at once, which bounds the memory
-DIGITS = 5
+DIGITS = 5  # significant ones
 MAX_SAMPLES = 64
 
 
@@ -221,4 +221,4 @@ def _data_name(model: Model) -> str | None:
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _rounded(v) for k, v in value.items()}
-    return round(value, DIGITS) if isinstance(value, float) else value
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

@@ -39,25 +39,29 @@ class UNetConfig:
     head_channels: int = 32
     groups: int = 8
 
+    def __post_init__(self) -> None:
+        sizes = [self.in_channels, self.out_channels, self.patch, self.blocks, self.groups, self.head_channels]
+        levels = len(self.channels)
+        if any(type(v) is not int or not 1 <= v <= 2048 for v in [*sizes, *self.channels]):
+            raise ModelError("The network description has sizes outside 1 to 2048.")
+        if not 1 <= levels <= 6 or self.blocks > 8 or len(self.attention) != levels:
+            raise ModelError("The network has 1 to 6 levels with one entry of attention each, and at most 8 blocks.")
+        attending = [width for width, wanted in zip(self.channels, self.attention, strict=True) if wanted]
+        heads = [width % self.head_channels for width in (*attending, self.channels[-1])]  # the middle attends always
+        if any(heads) or any(width % self.groups for width in self.channels):
+            raise ModelError(f"Channels must be multiples of {self.groups}, with attention of {self.head_channels}.")
+
     @classmethod
     def from_json(cls, raw: dict) -> UNetConfig:
         """Build from a manifest.
 
         Raises:
-            ModelError: unknown keys, or values outside what the network can be.
+            ModelError: unknown keys, or values that the network cannot have.
         """
         try:
-            config = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
-            sizes = [config.in_channels, config.out_channels, config.patch, config.blocks, config.groups]
-            sizes += [config.head_channels, *config.channels]
-            levels, attention = len(config.channels), len(config.attention)
+            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
         except TypeError as error:
             raise ModelError("The model's network description has entries this version does not know.") from error
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes) or not 1 <= levels <= 6 or config.blocks > 8:
-            raise ModelError("The model's network description has sizes outside 1 to 2048.")
-        if attention != levels:
-            raise ModelError("The model's network description names attention for the wrong number of levels.")
-        return config
 
     def to_json(self) -> dict:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

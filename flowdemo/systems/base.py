@@ -12,9 +12,8 @@ from torch import Tensor
 
 from flowdemo.codes import Codebook
 from flowdemo.flow import Step
-
-IMAGE_TO_MASK = "image-to-mask"
-MASK_TO_IMAGE = "mask-to-image"
+from flowdemo.request import IMAGE_TO_MASK as IMAGE_TO_MASK
+from flowdemo.request import MASK_TO_IMAGE as MASK_TO_IMAGE
 
 
 @dataclass(frozen=True)

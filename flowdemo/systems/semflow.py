@@ -18,7 +18,8 @@ Three forms of the network's answer, all giving a velocity:
                 variational flow matching, arXiv 2406.04843), trained by cross-entropy
 
 For the last two v = (x̂₁ − z)/(1 − t) towards the mask and v = (z − x̂₀)/t towards the image, so the last Euler step
-lands exactly on a prediction.
+lands exactly on a prediction. Solvers that also ask at the arrival time, where that quotient is 0/0, get the other
+one there, which is the same velocity seen from the other end.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from flowdemo.flow.paths import velocity_from_source, velocity_to_target
 from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, Option, to_state, to_uint8
 
 TIME_SCALE = 1000.0  # SemFlow tells its network 1000·t
-NEAREST_TO_END = 1e-3  # second-order solvers ask for the velocity at the arrival time, where an end point has none
+NEAREST_TO_END = 1e-3  # nearer than this an end point says nothing about the velocity
 PREDICTIONS = ("velocity", "endpoints", "posterior")
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -184,10 +185,10 @@ class SemFlowField:
         if self.head.prediction == "velocity":
             return out
         image, tail = self.head.split(out)
-        if self.to_mask:
-            mask = self.head.mask_estimate(tail, self.temperature)
-            return velocity_to_target(mask, z, min(t, 1 - NEAREST_TO_END))
-        return velocity_from_source(image, z, max(t, NEAREST_TO_END))
+        inside = NEAREST_TO_END < t < 1 - NEAREST_TO_END
+        if self.to_mask if inside else t < 0.5:  # at an end of the path only the other end says something
+            return velocity_to_target(self.head.mask_estimate(tail, self.temperature), z, t)
+        return velocity_from_source(image, z, t)
 
 
 def perturb(mask: Tensor, beta: float | Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -196,9 +197,10 @@ def perturb(mask: Tensor, beta: float | Tensor, generator: torch.Generator | Non
     Args:
         mask: pseudo mask ``[B, 3, H, W]`` in [-1, 1].
         beta: half-width of the noise in grey levels, one number or ``[B, 1, 1, 1]``.
-        generator: seeded source of the noise (on the CPU, so that every device draws the same).
+        generator: seeded source of the noise; runs draw it on the CPU, so that every device draws the same.
     """
-    noise = torch.rand(mask.shape, generator=generator).to(mask.device)
+    noise = torch.rand(mask.shape, generator=generator, device=generator.device if generator else None)
+    noise = noise.to(mask.device)
     return mask + (2 * noise - 1) * (beta / HALF_RANGE)
 
 

@@ -36,6 +36,9 @@ class SemFlowObjective:
         times: see :func:`sample_times`.
         image_weight: weight of the image end against the mask end.
         class_weights: weight of each class in the cross-entropy of a posterior, ``[rows]``, or None.
+        rollout: share of the pictures whose path leads to the network's own first guess of the mask instead of the
+            true one, while the targets stay true. A run towards the mask meets such states and no others from its
+            second step on; without them the network learns to confirm what it finds in z.
     """
 
     head: SemFlowHead
@@ -43,11 +46,15 @@ class SemFlowObjective:
     times: str = "uniform"
     image_weight: float = 1.0
     class_weights: Tensor | None = None
+    rollout: float = 0.0
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         clean = _paint(self.head.codebook.points, labels)
         beta = self.beta * (2 * torch.rand(len(images), 1, 1, 1, generator=gen)).clamp(max=1)
-        noisy = perturb(clean, beta.to(images.device), gen)
+        noisy = perturb(clean, beta.to(images.device), _generator_on(images.device, gen))
+        if self.rollout and self.head.prediction != "velocity":
+            guessed = self._guess(network, images[: round(self.rollout * len(images))])
+            noisy = torch.cat([guessed, noisy[len(guessed) :]])
         t = sample_times(len(images), self.times, gen).to(images.device)
         z = (1 - t) * images + t * noisy
         out = network(z, TIME_SCALE * t.flatten()).float()
@@ -58,6 +65,12 @@ class SemFlowObjective:
         if self.head.prediction == "endpoints":
             return losses | {"mask": F.mse_loss(tail, clean)}
         return losses | {"classes": _cross_entropy(tail, labels, self.class_weights)}
+
+    @torch.no_grad()
+    def _guess(self, network: nn.Module, images: Tensor) -> Tensor:
+        """Where one Euler step from t = 0 would lead; no perturbation, as in a run towards the mask."""
+        out = network(images, torch.zeros(len(images), device=images.device)).float()
+        return self.head.mask_estimate(self.head.split(out)[1])
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,12 @@ def class_weights(labels: Tensor, rows: int, power: float) -> Tensor | None:
     share = torch.bincount(labels.flatten().long(), minlength=rows).float().clamp(min=1) / labels.numel()
     weights = share[:rows] ** -power
     return weights / (weights * share[:rows]).sum()
+
+
+def _generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
+    """A generator of the device, seeded by the given one: noise the size of a batch is drawn where it is used."""
+    seed = int(torch.randint(2**62, (1,), generator=generator))
+    return torch.Generator(device).manual_seed(seed)
 
 
 def _paint(points, labels: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ class TrainingOptions:
         beta: largest perturbation in grey levels; None takes 0.9 of the bound s/2.
         times: ``uniform`` or ``arcsine``.
         image_weight: weight of the image end.
+        rollout: share of pictures on paths to the network's own guess, see
+            :class:`~flowdemo.training.objectives.SemFlowObjective`.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -42,6 +44,7 @@ class TrainingOptions:
     times: str = "arcsine"
     image_weight: float = 1.0
     rarity: float = 0.0
+    rollout: float = 0.0
     patch: int = 0
     channels: tuple[int, ...] = ()
     attention: tuple[bool, ...] = ()

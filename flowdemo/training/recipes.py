@@ -117,7 +117,8 @@ def _objective(
     if recipe == "discriminative":
         return DiscriminativeObjective(classes, class_weights(labels, classes, options.rarity)), classes
     weights = class_weights(labels, rows, options.rarity)
-    return SemFlowObjective(head, options.beta, options.times, options.image_weight, weights), head.out_channels
+    return SemFlowObjective(head, options.beta, options.times, options.image_weight, weights,
+                                     options.rollout), head.out_channels
 
 
 def _codebook(info: FolderInfo) -> Codebook:

@@ -1,14 +1,29 @@
 // Draws the axis between two neighbouring codes with the band that β spreads around each of them.
-// Called with numbers only, so the markup it returns holds nothing a visitor wrote.
-(beta, spacing) => {
-  const b = Number(beta) || 0, s = Number(spacing) || 0;
-  if (!s) return "";
-  const bound = s / 2, left = 14, right = 306, x = (g) => left + ((g + bound) / (2 * s)) * (right - left);
-  const band = (c) => `<rect class="band" x="${x(c - b).toFixed(1)}" y="14" width="${(x(c + b) - x(c - b)).toFixed(1)}" height="16" rx="3"/>`;
-  const code = (c, name) => `<circle class="code" cx="${x(c)}" cy="22" r="5"/><text x="${x(c)}" y="46" text-anchor="middle">${name}</text>`;
-  return `<figure class="fd-beta"><svg viewBox="0 0 320 52" role="img" aria-label="Perturbation ${b} grey levels of at most ${bound}">
-    <line class="axis" x1="${left}" y1="22" x2="${right}" y2="22"/>${band(0)}${band(s)}
-    <line class="bound" x1="${x(bound)}" y1="6" x2="${x(bound)}" y2="38"/><text x="${x(bound)}" y="50" text-anchor="middle">s/2 = ${bound}</text>
-    ${code(0, "a code")}${code(s, "its neighbour")}</svg>
-    <figcaption>β = ${b} grey levels, ${(b / 127.5).toFixed(3)} in [-1, 1]. While the two bands stay on their side of s/2, every pixel still says its class.</figcaption></figure>`;
+// It is fed numbers only, so the markup it writes holds nothing a visitor wrote.
+const holder = element.querySelector(".fd-beta");
+const WIDTH = 320, LEFT = 8, RIGHT = 312, MIDDLE = 20;
+
+function draw() {
+  const beta = Number(props.value?.beta) || 0, spacing = Number(props.value?.spacing) || 0;
+  holder.innerHTML = spacing > 0 ? figure(beta, spacing) : "";
 }
+
+function figure(beta, spacing) {
+  const bound = spacing / 2;
+  const x = (grey) => LEFT + ((grey + bound) / (2 * spacing)) * (RIGHT - LEFT);
+  const band = (code) => `<rect class="band" x="${x(code - beta).toFixed(1)}" y="13" rx="3" height="14"
+    width="${(x(code + beta) - x(code - beta)).toFixed(1)}"/>`;
+  const dot = (code, name) => `<circle class="code" cx="${x(code)}" cy="${MIDDLE}" r="4.5"/>
+    <text x="${x(code)}" y="43" text-anchor="middle">${name}</text>`;
+  const units = (beta / 127.5).toFixed(3);
+  return `<svg viewBox="0 0 ${WIDTH} 48" role="img" aria-label="Perturbation ${beta} grey levels, bound ${bound}">
+    <line class="axis" x1="${LEFT}" y1="${MIDDLE}" x2="${RIGHT}" y2="${MIDDLE}"/>${band(0)}${band(spacing)}
+    <line class="bound" x1="${x(bound)}" y1="5" x2="${x(bound)}" y2="32"/>
+    <text x="${x(bound)}" y="43" text-anchor="middle">s/2 = ${bound}</text>
+    ${dot(0, "a class code")}${dot(spacing, "its neighbour")}</svg>
+    <p>±${beta} grey levels of noise on the mask (${units} in −1…1). It makes one mask many pictures; below s/2 every
+    pixel still says its class.</p>`;
+}
+
+watch("value", draw);
+draw();

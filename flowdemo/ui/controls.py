@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from flowdemo.engine import Engine
 from flowdemo.flow import SOLVERS
-from flowdemo.request import Limits
-from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE
+from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE, Limits
 from flowdemo.zoo import Manifest
 
 WORDS = {IMAGE_TO_MASK: "Photo → mask", MASK_TO_IMAGE: "Mask → image"}
-BETA_STEP = 0.5  # grey levels
+BETA_STEP = 0.1  # grey levels
+MAX_SAMPLES = 8
+ONE_STEP = "This model labels the photo in one evaluation; there is no path to follow."
+TOLERANCE = "as many network evaluations as its tolerance needs"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Shape:
     @property
     def beta_top(self) -> float:
         """The largest β the slider offers: the last step below the bound s/2."""
-        return max(math.ceil(self.limits.beta_bound / BETA_STEP) - 1, 1) * BETA_STEP
+        return round(max(math.ceil(self.limits.beta_bound / BETA_STEP) - 1, 1) * BETA_STEP, 6)
 
     @property
     def beta(self) -> float:
@@ -56,8 +58,22 @@ class Shape:
         return self.limits.beta_bound * 2
 
 
-def evaluations_note(steps: float, solver: str) -> str:
-    """``10 steps · 20 evaluations``."""
+def evaluations_note(steps: float, solver: str, most: int = 50) -> str:
+    """``10 equal steps of t, 20 network evaluations``; ``most`` is the largest number of steps of the model."""
+    if most == 1:
+        return ONE_STEP
     cost = SOLVERS[solver].evaluations_per_step if solver in SOLVERS else 1
-    count = f"{int(steps) * cost} evaluations" if cost else "as many evaluations as its tolerance needs"
-    return f"{int(steps)} steps · {count}"
+    count = f"{int(steps) * cost} network evaluations" if cost else TOLERANCE
+    return f"{int(steps)} equal steps of t, {count}"
+
+
+def evaluations_script(engine: Engine) -> str:
+    """The same in the browser: script of an event with the inputs steps, solver and model."""
+    costs = {name: info.evaluations_per_step or 0 for name, info in SOLVERS.items()}
+    single = [name for name in engine.manifests() if engine.limits(name).max_steps == 1]
+    return f"""(steps, solver, model) => {{
+      const cost = ({costs})[solver];
+      const calls = cost ? `${{Number(steps) * cost}} network evaluations` : {TOLERANCE!r};
+      const text = ({single}).includes(model) ? {ONE_STEP!r} : `${{Number(steps)}} equal steps of t, ${{calls}}`;
+      return `<p class="fd-note">${{text}}</p>`;
+    }}"""

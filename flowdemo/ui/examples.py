@@ -8,23 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from flowdemo.engine import Engine, RunRecord
-from flowdemo.engine.stored import load_stored, read_head
+from flowdemo.engine.stored import load_stored, read_head, read_input
 from flowdemo.errors import FlowdemoError
 from flowdemo.rendering import encoders, views
+from flowdemo.request import IMAGE_TO_MASK, Request, recipe_fields
 
 STORED = Path(__file__).resolve().parents[2] / "assets" / "stored"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
-    """One stored run."""
+    """One stored run; ``pixels`` is its input, ``picture`` the same as a data URI."""
 
     key: str
     path: Path
-    model: str
     title: str
+    request: Request
+    pixels: np.ndarray
+    picture: str
+
+    @property
+    def model(self) -> str:
+        return self.request.model
 
 
 def examples(engine: Engine) -> list[Example]:
@@ -32,13 +40,17 @@ def examples(engine: Engine) -> list[Example]:
     found = []
     for path in sorted(STORED.glob("*.zip")):
         try:
-            head = read_head(path)
-            model = str(head["request"]["model"])
+            found.append(_example(engine, path))
         except (FlowdemoError, KeyError, TypeError):
             continue
-        if model in engine.manifests():
-            found.append(Example(path.stem, path, model, str(head["about"]["title"])))
     return found
+
+
+def first_shown(items: list[Example]) -> Example | None:
+    """The run that the page opens with: from a photo where there is one, so that a mask a visitor painted before a
+    reload is not painted over."""
+    photos = [item for item in items if item.request.direction == IMAGE_TO_MASK]
+    return next(iter([*photos, *items]), None)
 
 
 def record_of(engine: Engine, example: Example) -> RunRecord:
@@ -51,11 +63,12 @@ def record_of(engine: Engine, example: Example) -> RunRecord:
         return record
 
 
-def thumbnail(record: RunRecord) -> str:
-    """The input of a stored run as a data URI."""
-    pixels = record.given.pixels
-    shown = pixels if record.given.kind == "picture" else views.class_map(pixels, record.manifest.palette)
-    return encoders.data_uri("image/png", encoders.png(shown))
+def _example(engine: Engine, path: Path) -> Example:
+    head, pixels = read_head(path), read_input(path)
+    request = engine.request(recipe_fields(head["request"]))
+    shown = pixels if pixels.ndim == 3 else views.class_map(pixels, engine.manifest(request.model).palette)
+    picture = encoders.data_uri("image/png", encoders.png(shown))
+    return Example(path.stem, path, str(head["about"]["title"]), request, pixels, picture)
 
 
 class ExampleStrip(gr.HTML):
@@ -81,6 +94,7 @@ for (const item of ITEMS) {
   picture.alt = "";
   const name = document.createElement("span");
   name.textContent = item.title;
+  button.title = item.title;
   button.append(picture, name);
   button.addEventListener("click", () => trigger("pick", { key: item.key }));
   group.append(button);

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+import html
+import threading
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from flowdemo.engine import Engine
-from flowdemo.engine.core import device_label
+from flowdemo.errors import ModelError
 from flowdemo.ui import api
+from flowdemo.ui.guard import plain
+from flowdemo.ui.limits import BodyLimit
 from flowdemo.ui.runner import Runner
 from flowdemo.ui.tabs import about, trajectory
 from flowdemo.ui.theme import STYLE, theme
+from flowdemo.zoo.devices import device_label
 
 CACHE = (1800, 7200)  # seconds between sweeps of uploaded files, and their age when they go
 
 
 def build(engine: Engine | None = None) -> gr.Blocks:
-    """The whole page as blocks; pass them to :func:`launch`."""
+    """The whole page as blocks; pass them to :func:`launch`. Neither loads a model nor imports what models need.
+
+    Raises:
+        ModelError: there is no model to show.
+    """
     engine = engine or Engine()
+    if not engine.manifests():
+        raise ModelError("There are no models here; put model folders into checkpoints or name their folder.")
     runner = Runner(engine)
     with gr.Blocks(title="flowdemo", analytics_enabled=False, fill_width=True, delete_cache=CACHE) as demo:
-        gr.HTML(_header(engine), elem_id="header", padding=False)
+        header = gr.HTML(_header("starting"), elem_id="header", padding=False)
         with gr.Tabs(elem_classes="fd-tabs"):
             with gr.Tab("Trajectory", id="trajectory"):
                 opening, player = trajectory.build(runner)
             with gr.Tab("About", id="about"):
                 about.build(engine)
-        demo.load(opening, None, player, show_progress="hidden", queue=False, api_visibility="private")
+        quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        demo.load(opening, None, player, **quiet)
+        demo.load(plain(lambda: _header(device_label(engine.device))), None, header, **quiet)
         api.add(runner)
+    demo.engine = engine
     return demo.queue(max_size=32, default_concurrency_limit=4)
 
 
 def launch(demo: gr.Blocks, **options: Any) -> Any:
-    """``demo.launch`` with this project's settings: nothing readable but uploads, no monitoring, no history."""
+    """``demo.launch`` with this project's settings: nothing readable but uploads, no monitoring, no history.
+
+    Once the page is served, a thread gets the first model ready.
+    """
     settings = {
         "theme": theme(),
         "css_paths": [STYLE],
@@ -45,14 +63,23 @@ def launch(demo: gr.Blocks, **options: Any) -> Any:
         "run_history": False,
         "footer_links": ["api", "settings"],
         "state_session_capacity": 500,
-        "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
+        "app_kwargs": {
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+            "middleware": [Middleware(BodyLimit)],
+        },
     }
-    return demo.launch(**(settings | options))
+    wait = not options.pop("prevent_thread_lock", False)
+    served = demo.launch(**(settings | options), prevent_thread_lock=True)
+    threading.Thread(target=demo.engine.warm, name="flowdemo warm-up", daemon=True).start()
+    if wait:
+        demo.block_thread()
+    return served
 
 
-def _header(engine: Engine) -> str:
-    device = device_label(engine.device)
+def _header(device: str) -> str:
     return (
         '<header class="fd-header"><h1>flowdemo</h1><p>Watch a flow turn photographs into masks, and masks into '
-        f'photographs.</p><span class="fd-badge">{device}</span></header>'
+        f'photographs.</p><span class="fd-device" title="Where the models run">{html.escape(device)}</span></header>'
     )

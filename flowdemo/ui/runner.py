@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 
 from flowdemo.engine import Engine, Given, RunRecord
-from flowdemo.errors import EngineError, InputError
-from flowdemo.rendering.intake.header import MAX_BYTES
-from flowdemo.request import Request
-from flowdemo.systems.base import MASK_TO_IMAGE
-from flowdemo.ui.messages import message
+from flowdemo.engine.messages import message
+from flowdemo.errors import FlowdemoError, InputError
+from flowdemo.request import MASK_TO_IMAGE, Request
+from flowdemo.zoo import Manifest
 
 KEEP_SESSIONS = 500
 
 
 class Runner:
-    """Validates, runs and remembers each visitor's last run, so that Stop finds it.
+    """Validates, runs, and knows each visitor's run in progress, so that Stop finds it.
 
     Args:
         engine: what computes.
@@ -28,70 +27,65 @@ class Runner:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._last: OrderedDict[str, RunRecord] = OrderedDict()
+        self._stops: OrderedDict[str, threading.Event] = OrderedDict()
         self._guard = threading.Lock()
 
-    def prepare(self, raw: dict[str, Any], photo: bytes | None, labels: np.ndarray | None) -> RunRecord:
+    def prepare(self, raw: dict[str, Any], photo: bytes | None, mask: np.ndarray | bytes | None) -> RunRecord:
         """Check everything a person gave.
 
         Args:
             raw: entries of the recipe.
             photo: bytes of a picture file, used towards the mask.
-            labels: painted mask, used towards the image.
+            mask: painted labels, or bytes of a mask file, used towards the image.
 
         Raises:
             InputError: with the field at fault.
         """
         manifest = self.engine.manifest(raw.get("model"))
         request = self.engine.request(raw)
-        given = _given(request, manifest, photo, labels)
+        given = _given(request, manifest, photo, mask)
         return self.engine.start(self.engine.request(raw, given), given)
 
     def stream(self, record: RunRecord, session: str) -> Iterator[dict[str, Any]]:
-        """Messages for the player, the last with the summary. An engine failure is a message, not an exception."""
+        """Messages for the player, the last with the summary. A run that fails is a message, not an exception."""
         with self._guard:
-            self._last[session] = record
-            while len(self._last) > KEEP_SESSIONS:
-                self._last.popitem(last=False)
+            self._stops[session] = record.stopping
+            while len(self._stops) > KEEP_SESSIONS:
+                self._stops.popitem(last=False)
         frames, first = self.engine.stream(record), True
         try:
             for frame in frames:
                 yield message(record, frame, first=first)
                 first = False
-        except EngineError as error:
+        except FlowdemoError as error:
             yield _failure(record, error, first)
             return
         finally:
             frames.close()
+            with self._guard:
+                if self._stops.get(session) is record.stopping:
+                    del self._stops[session]
         yield message(record, None, last=True)
 
     def stop(self, session: str) -> None:
         """End the visitor's run after the evaluation in flight."""
         with self._guard:
-            record = self._last.get(session)
-        if record is not None:
-            record.stopping.set()
+            stopping = self._stops.get(session)
+        if stopping is not None:
+            stopping.set()
 
 
-def read_file(path: str | None) -> bytes | None:
-    """Bytes of an uploaded file, at most one more than the limit, so that a huge one is refused and not loaded."""
-    if not path:
-        return None
-    with open(path, "rb") as file:
-        return file.read(MAX_BYTES + 1)
-
-
-def _given(request: Request, manifest, photo: bytes | None, labels: np.ndarray | None) -> Given:
+def _given(request: Request, manifest: Manifest, photo: bytes | None, mask: np.ndarray | bytes | None) -> Given:
     if request.direction == MASK_TO_IMAGE:
-        if labels is None:
+        if mask is None:
             raise InputError("Paint or load a mask first.", field="mask")
-        return Given.labels(labels, manifest)
+        return Given.mask(mask, manifest) if isinstance(mask, bytes) else Given.labels(mask, manifest)
     if photo is None:
-        raise InputError("Choose a photo first, or pick one of the examples.", field="photo")
+        raise InputError("Choose a photo first, or pick one of the examples.", field="image")
     return Given.picture(photo, manifest)
 
 
-def _failure(record: RunRecord, error: EngineError, first: bool) -> dict[str, Any]:
+def _failure(record: RunRecord, error: FlowdemoError, first: bool) -> dict[str, Any]:
     if record.summary is not None:
         return message(record, None, last=True)
     numbers = {"path_length": None, "straightness": None, "evaluations": 0, "seconds": 0.0}

@@ -6,9 +6,9 @@ import base64
 from typing import Any
 
 from flowdemo.engine import Engine
+from flowdemo.engine.messages import frame_json, meta
 from flowdemo.engine.probe import probe
 from flowdemo.engine.products import make
-from flowdemo.ui.messages import frame_json, meta
 
 
 class EngineServer:

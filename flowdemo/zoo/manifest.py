@@ -65,6 +65,10 @@ class Manifest:
         return base_k(len(self.palette.classes), self.palette.ignore is not None)
 
     @property
+    def task(self) -> str:
+        return "segmentation" if self.system == "discriminative" else "segmentation and synthesis"
+
+    @property
     def bytes(self) -> int:
         return sum(int(entry["bytes"]) for entry in self.files.values())
 

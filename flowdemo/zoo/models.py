@@ -1,8 +1,7 @@
-"""Finding and loading models: shipped names, folders, Hub ids."""
+"""Loading models: shipped names, folders, Hub ids. The room's heavy half: it imports torch."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,10 @@ from flowdemo.networks.unet import PatchUNet, UNetConfig
 from flowdemo.systems.base import System
 from flowdemo.systems.discriminative import Discriminative
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
-from flowdemo.zoo.hub import download
-from flowdemo.zoo.manifest import NAME, Manifest
-from flowdemo.zoo.storage import read_autoencoder, read_manifest, read_weights
-
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
-ORDER = ("semflow", "discriminative")
+from flowdemo.zoo.devices import choose_device
+from flowdemo.zoo.folders import find, read_manifest
+from flowdemo.zoo.manifest import Manifest
+from flowdemo.zoo.storage import read_autoencoder, read_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,42 +63,6 @@ class Model:
         return self.system.steps(direction, start, steps, solver, **settings)
 
 
-def roots() -> list[Path]:
-    """Folders that hold model folders: ``FLOWDEMO_MODELS`` (``os.pathsep`` between several), then the shipped ones."""
-    extra = [Path(p) for p in os.environ.get("FLOWDEMO_MODELS", "").split(os.pathsep) if p]
-    return [*extra, CHECKPOINTS]
-
-
-def available() -> dict[str, Path]:
-    """Name → folder of every model at hand, flows first."""
-    found: dict[str, tuple[int, Path]] = {}
-    for root in roots():
-        for path in sorted(root.glob("*/manifest.json")):
-            try:
-                manifest = read_manifest(path.parent)
-            except ModelError:  # one damaged folder must not hide the others; asked for by name, it says what is wrong
-                continue
-            found.setdefault(manifest.name, (ORDER.index(manifest.system), path.parent))
-    return {name: entry[1] for name, entry in sorted(found.items(), key=lambda item: item[1][0])}
-
-
-def find(name: str | Path) -> Path:
-    """Folder of a model given by shipped name, folder, or Hub id (``owner/name``).
-
-    Raises:
-        ModelError: there is no such model.
-    """
-    known = available()
-    if str(name) in known:
-        return known[str(name)]
-    for folder in (Path(name), *(root / name for root in roots() if NAME.fullmatch(str(name)))):
-        if os.path.isfile(folder / "manifest.json"):
-            return folder
-    if isinstance(name, str) and name.count("/") == 1 and not name.startswith((".", "/")):
-        return download(name)
-    raise ModelError(f"There is no model {str(name)[:80]!r}; there are: {', '.join(known) or 'none'}.", field="model")
-
-
 def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     """Load and verify a model.
 
@@ -114,7 +75,7 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     """
     folder = find(name)
     manifest = read_manifest(folder)
-    device = torch.device(device or best_device())
+    device = torch.device(choose_device(None if device is None else str(device)))
     network = _network(folder, manifest).to(device)
     space = _space(folder, manifest, device)
     if manifest.system == "discriminative":
@@ -123,13 +84,6 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
     _check_fit(manifest, network.config, space, head.out_channels)
     return Model(manifest, SemFlow(network, head, space, device), device)
-
-
-def best_device() -> str:
-    """cuda where there is one, then mps, then cpu."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _network(folder: Path, manifest: Manifest) -> PatchUNet:

@@ -19,7 +19,6 @@ WEIGHTS = "weights.safetensors"
 AUTOENCODER = "autoencoder"
 AUTOENCODER_CONFIG = "autoencoder/config.json"
 AUTOENCODER_WEIGHTS = "autoencoder/diffusion_pytorch_model.safetensors"
-MAX_MANIFEST = 1 << 20
 MAX_CONFIG = 1 << 16
 
 
@@ -50,21 +49,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     text = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", "utf-8")
     return manifest
-
-
-def read_manifest(folder: str | Path) -> Manifest:
-    """The manifest of a model folder.
-
-    Raises:
-        ModelError: there is none, or it cannot be used.
-    """
-    path = Path(folder) / "manifest.json"
-    if not path.is_file() or path.stat().st_size > MAX_MANIFEST:
-        raise ModelError(f"The folder {Path(folder).name!r} is not a model: it has no readable manifest.json.")
-    try:
-        return Manifest.from_json(json.loads(path.read_text("utf-8")))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"The manifest of {Path(folder).name!r} is not valid JSON.") from error
 
 
 def read_weights(folder: Path, manifest: Manifest) -> dict[str, Tensor]:

@@ -43,7 +43,7 @@ def test_decoding_takes_the_scale_back(latents: Latents) -> None:
 @pytest.mark.parametrize("direction", [IMAGE_TO_MASK, MASK_TO_IMAGE])
 def test_runs_in_latent_space(latents: Latents, prediction: str, direction: str) -> None:
     head = SemFlowHead(prediction, BOOK, latents.channels)
-    network = PatchUNet(UNetConfig(4, head.out_channels, 1, (8, 8), (False, False))).eval()
+    network = PatchUNet(UNetConfig(4, head.out_channels, 1, (8, 8), (False, False), 1, 8)).eval()
     system = SemFlow(network, head, latents)
     rng = np.random.default_rng(0)
     given = rng.integers(0, 256, (2, 16, 16, 3)) if direction == IMAGE_TO_MASK else rng.integers(0, 172, (2, 16, 16))

@@ -5,7 +5,11 @@ const CHART = { height: 132, left: 4, right: 6, top: 22, bottom: 20 };
 function createNumbers(state) {
   const rows = createRows([
     ["t", "t", "Time of the flow, in the system's own orientation."],
-    ["speed", "mean |v|", "Mean length of the velocity over all pixels, in state units per unit of t (a state lies in −1…1)."],
+    [
+      "speed",
+      "mean |v|",
+      "Mean length of the velocity over all pixels, in state units per unit of t (a state lies in −1…1).",
+    ],
     ["changed", "changed", "Share of pixels whose class differs from the frame before."],
     ["evaluations", "evaluations", "Network calls so far."],
     ["step", "this step", "Time this step took."],
@@ -38,10 +42,17 @@ function createCurve({ label, bars, act }) {
   const dot = svg("circle", { class: "fd-dot", r: 4 });
   const now = svg("text", { class: "fd-now", "text-anchor": "end", y: 11 });
   const high = svg("text", { x: left, y: 11 });
-  const from = svg("text", { x: left, y: height - 5 }), to = svg("text", { y: height - 5, "text-anchor": "end" });
+  const from = svg("text", { x: left, y: height - 5 }),
+    to = svg("text", { y: height - 5, "text-anchor": "end" });
   const root = svg("svg", { class: "fd-chart", role: "img" }, ground, area, hair, line, dot, now, high, from, to);
-  let width = 300, values = [], ceiling = 1, last = 1, at = 0;
-  const x = (i) => left + ((width - left - right) * i) / Math.max(last, 1);
+  let width = 300,
+    values = [],
+    ceiling = 1,
+    last = 1,
+    at = 0;
+  const inset = bars ? 8 : 0; // room for half of the first and last bar
+  const span = () => width - left - right - 2 * inset;
+  const x = (i) => left + inset + (span() * i) / Math.max(last, 1);
   const y = (value) => floor - (floor - top) * clamp(value / ceiling, 0, 1);
 
   // Drawn in screen pixels, so that text keeps its size.
@@ -52,12 +63,18 @@ function createCurve({ label, bars, act }) {
     const known = values.map((value, i) => [i, value]).filter(([, value]) => isNumber(value));
     const points = known.map(([i, value]) => `${x(i).toFixed(1)} ${y(value).toFixed(1)}`);
     if (bars) {
-      line.setAttribute("d", known.map(([i, value]) => `M${x(i).toFixed(1)} ${floor}V${y(value).toFixed(1)}`).join(""));
-      line.setAttribute("stroke-width", clamp((0.7 * (width - left - right)) / Math.max(last, 1), 1, 14));
+      line.setAttribute(
+        "d",
+        known.map(([i, value]) => `M${x(i).toFixed(1)} ${floor}V${y(value).toFixed(1)}`).join(""),
+      );
+      line.setAttribute("stroke-width", clamp((0.7 * span()) / Math.max(last, 1), 1, 14));
     } else {
       line.setAttribute("d", points.length ? `M${points.join("L")}` : "");
       const [first, final] = [known[0], known.at(-1)];
-      area.setAttribute("d", points.length > 1 ? `M${points.join("L")}L${x(final[0])} ${floor}L${x(first[0])} ${floor}Z` : "");
+      area.setAttribute(
+        "d",
+        points.length > 1 ? `M${points.join("L")}L${x(final[0])} ${floor}L${x(first[0])} ${floor}Z` : "",
+      );
     }
     mark();
   }
@@ -90,7 +107,7 @@ function createCurve({ label, bars, act }) {
   }).observe(root);
   root.addEventListener("pointerdown", (event) => {
     const place = event.clientX - root.getBoundingClientRect().left;
-    act.scrub(Math.round(((place - left) / (width - left - right)) * last));
+    act.scrub(Math.round(((place - left - inset) / span()) * last));
   });
   const ends = (start, end) => (setText(from, start), setText(to, end));
   const describe = (text) => root.setAttribute("aria-label", `${label}: ${text}`);
@@ -98,7 +115,8 @@ function createCurve({ label, bars, act }) {
 }
 
 function createCard(title, ...content) {
-  const heading = h("h3", { text: title }), text = h("p");
+  const heading = h("h3", { text: title }),
+    text = h("p");
   return { heading, text, root: h("div", { class: "fd-card" }, heading, text, ...content) };
 }
 
@@ -128,7 +146,10 @@ function createExplanations(state, act) {
 
   function redraw(run) {
     const { start = 0, end = 1 } = run.meta.time ?? {};
-    for (const curve of [speed, settled, changed]) curve.ends(timeText(run.meta, start), timeText(run.meta, end));
+    const cut = run.last < run.meta.frames - 1;
+    for (const curve of [speed, settled, changed]) {
+      curve.ends(timeText(run.meta, start), timeText(run.meta, cut ? run.frames[run.last]?.t : end));
+    }
     const speeds = series(run, "speed", "mean_speed");
     speed.set(speeds, run.last, 1.08 * largest(speeds), (most) => `mean |v|, up to ${significant(most / 1.08)}`);
     const shares = series(run, "settled", null);
@@ -143,7 +164,9 @@ function createExplanations(state, act) {
     const known = isNumber(length) || isNumber(straightness);
     const sentence = known
       ? `Path ${significant(length)} long, chord / path ${decimal(straightness, 3)}; 1 is a straight line.`
-      : run.end ? "The path was not measured." : "Even speed means a straight path.";
+      : run.end
+        ? "The path was not measured."
+        : "Even speed means a straight path.";
     setText(straight.text, sentence);
     speed.describe(`${sentence} Highest mean speed ${significant(largest(speeds))}.`);
     const label = run.meta.settling_label || "Share of pixels in their final class.";
@@ -183,7 +206,16 @@ function createWall(state, act) {
     while (tiles.length < run.meta.samples) {
       const index = tiles.length;
       const canvas = h("canvas", { width: 4, height: 3 });
-      const tile = h("button", { type: "button", "aria-label": `Picture ${index + 1}`, "aria-pressed": "false", onclick: () => act.sample(index) }, canvas);
+      const tile = h(
+        "button",
+        {
+          type: "button",
+          "aria-label": `Picture ${index + 1}`,
+          "aria-pressed": "false",
+          onclick: () => act.sample(index),
+        },
+        canvas,
+      );
       tiles.push({ tile, canvas, drawn: null });
       grid.append(tile);
     }
@@ -191,7 +223,9 @@ function createWall(state, act) {
     grid.style.setProperty("--count", String(Math.min(run.meta.samples, 4)));
     const start = synthesis(run.meta) ? "mask" : "picture";
     setText(card.heading, `Same ${start}, other seeds`);
-    const beta = isNumber(run.meta.beta) ? `What β = ${significant(run.meta.beta)} grey levels buys` : "What the noise buys";
+    const beta = isNumber(run.meta.beta)
+      ? `What β = ${Number(run.meta.beta.toFixed(2))} grey levels buys`
+      : "What the noise buys";
     setText(card.text, `${beta}: ${run.meta.samples} pictures from one ${start}.`);
   }
 

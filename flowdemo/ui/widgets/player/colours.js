@@ -3,8 +3,12 @@
 const pack = (r, g, b, a = 255) => ((a << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
 // Viridis at 17 equal distances.
-const VIRIDIS_STOPS = ("440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 " +
-  "84d44b addc30 d8e219 fde725").split(" ").map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+const VIRIDIS_STOPS = (
+  "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 " +
+  "84d44b addc30 d8e219 fde725"
+)
+  .split(" ")
+  .map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 
 function viridis(share) {
   const place = clamp(share, 0, 1) * (VIRIDIS_STOPS.length - 1);
@@ -18,7 +22,8 @@ const VIRIDIS_WORDS = Uint32Array.from({ length: 1024 }, (_, i) => pack(...virid
 
 // table[grey] = viridis(grey · factor)
 function viridisTable(table, factor) {
-  for (let grey = 0; grey < 256; grey++) table[grey] = VIRIDIS_WORDS[clamp(Math.round(grey * factor * 1023), 0, 1023)];
+  for (let grey = 0; grey < 256; grey++)
+    table[grey] = VIRIDIS_WORDS[clamp(Math.round(grey * factor * 1023), 0, 1023)];
   return table;
 }
 
@@ -37,7 +42,7 @@ function readPalette(palette) {
   return { key, entries, classes: entries.slice(0, palette?.classes?.length ?? 0), byIndex };
 }
 
-// table[class] = its colour with the given opacity, 0–255: `lit` for the highlighted class (or all), `rest` for others.
+// table[class] = its colour with an opacity of 0–255: `lit` for the highlighted class (or all), `rest` for others.
 function classTable(table, palette, highlight, lit, rest) {
   for (let index = 0; index < 256; index++) {
     const rgb = palette.byIndex.get(index)?.rgb ?? [0, 0, 0];

@@ -1,7 +1,7 @@
 """What travels between the player in the browser and Python, and the checks at that edge.
 
-A browser can be made to send anything, so every argument of a server function is checked for type and range before
-the code behind the page sees it.
+A browser can be made to send anything, so every argument of a server function is checked for type and range
+before the code behind the page sees it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _RUN = re.compile(r"[A-Za-z0-9_-]{6,80}")
 class Sample(TypedDict):
     """One picture of one frame.
 
-    ``state``: JPEG, PNG or WebP; ``classes``: 8-bit grey PNG, grey level = class index, or None where the system has
-    no classes; ``speed``: 8-bit grey JPEG or PNG of |v|, None at frame 0. All are data URLs. ``speed_scale`` is |v| at
-    grey level 255, in state units per unit of t.
+    ``state``: JPEG, PNG or WebP; ``classes``: 8-bit grey PNG, grey level = class index, or None where the
+    system has no classes; ``speed``: 8-bit grey JPEG or PNG of |v|, None at frame 0. All are data URLs.
+    ``speed_scale`` is |v| at grey level 255, in state units per unit of t.
     """
 
     state: str
@@ -35,7 +35,7 @@ class Sample(TypedDict):
 
 
 class Numbers(TypedDict):
-    """Means over pixels and samples: |v| in state units per unit of t; share of pixels whose class changed, 0–1."""
+    """Means over pixels and samples: |v| in state units per unit of t; share of changed classes, 0–1."""
 
     mean_speed: float | None
     changed: float | None
@@ -90,9 +90,9 @@ class Meta(TypedDict):
 class End(TypedDict):
     """How the run ended: ``status`` is "done", "stopped" or "failed".
 
-    ``numbers``: ``path_length``, ``straightness`` (chord / path, 0–1), ``evaluations``, ``seconds``. ``curves``:
-    ``speed``, ``changed``, ``settled`` with one value a frame. ``settling``: an 8-bit grey PNG for each sample, grey
-    level = index of the frame from which on the pixel keeps its class.
+    ``numbers``: ``path_length``, ``straightness`` (chord / path, 0–1), ``evaluations``, ``seconds``.
+    ``curves``: ``speed``, ``changed``, ``settled`` with one value a frame. ``settling``: an 8-bit grey PNG
+    for each sample, grey level = index of the frame from which on the pixel keeps its class.
     """
 
     status: str
@@ -119,7 +119,11 @@ def check_message(value: Any) -> Message | None:
     """
     if value is None:
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("run"), str) or not _RUN.fullmatch(value["run"]):
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("run"), str)
+        or not _RUN.fullmatch(value["run"])
+    ):
         raise ValueError("a player message is a dict with a run id of 6 to 80 letters, digits, - or _")
     if unknown := set(value) - set(Message.__annotations__):
         raise ValueError(f"a player message has no {sorted(unknown)}")

@@ -35,6 +35,7 @@ function significant(value) {
 function percent(share) {
   if (!isNumber(share)) return NONE;
   const value = 100 * share;
+  if (value > 0 && value < 0.05) return "< 0.1 %";
   return `${value.toFixed(value >= 99.95 || value === 0 ? 0 : 1)} %`;
 }
 
@@ -64,7 +65,10 @@ const ICONS = {
 
 function icon(name) {
   const line = name === "back" || name === "next";
-  const shape = svg("path", { d: ICONS[name], ...(line ? { fill: "none", stroke: "currentColor" } : { fill: "currentColor" }) });
+  const shape = svg("path", {
+    d: ICONS[name],
+    ...(line ? { fill: "none", stroke: "currentColor" } : { fill: "currentColor" }),
+  });
   if (line) dress(shape, { "stroke-width": 1.8, "stroke-linecap": "round", "stroke-linejoin": "round" }, []);
   return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", class: "fd-icon" }, shape);
 }

@@ -13,8 +13,22 @@ const FILES = [
 
 function createDownloads(state, act) {
   const buttons = FILES.map(([kind, text, title]) =>
-    h("button", { type: "button", class: "fd-quiet", text, title, "aria-label": `Save: ${title}`, disabled: true, onclick: () => save(kind) }));
-  const root = h("div", { class: "fd-save", role: "group", "aria-label": "Save" }, h("span", { text: "Save" }), ...buttons);
+    h("button", {
+      type: "button",
+      class: "fd-quiet",
+      text,
+      title,
+      "aria-label": `Save: ${title}`,
+      disabled: true,
+      onclick: () => save(kind),
+    }),
+  );
+  const root = h(
+    "div",
+    { class: "fd-save", role: "group", "aria-label": "Save" },
+    h("span", { text: "Save" }),
+    ...buttons,
+  );
   const busy = new Set();
 
   async function save(kind) {
@@ -46,8 +60,12 @@ function createDownloads(state, act) {
 
 // The type is a plain one whatever the server says, and the file is saved, never opened.
 function handOver(file) {
-  const type = /^(image\/(png|gif|webp)|application\/(zip|json))$/.test(file.mime) ? file.mime : "application/octet-stream";
-  const name = String(file.name).replace(/[^\w.+=-]+/g, "_").slice(-120);
+  const type = /^(image\/(png|gif|webp)|application\/(zip|json))$/.test(file.mime)
+    ? file.mime
+    : "application/octet-stream";
+  const name = String(file.name)
+    .replace(/[^\w.+=-]+/g, "_")
+    .slice(-120);
   const link = h("a", { href: URL.createObjectURL(new Blob([base64Bytes(file.data)], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

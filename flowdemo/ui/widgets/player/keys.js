@@ -13,11 +13,26 @@ const SHORTCUTS = [
 ];
 
 function createHelp(state) {
-  const list = h("dl", {}, ...SHORTCUTS.flatMap(([keys, meaning]) => [h("dt", { text: keys }), h("dd", { text: meaning })]));
+  const list = h(
+    "dl",
+    {},
+    ...SHORTCUTS.flatMap(([keys, meaning]) => [h("dt", { text: keys }), h("dd", { text: meaning })]),
+  );
   const on = h("input", { type: "checkbox", checked: true, onchange: () => (state.keys = on.checked) });
-  const box = h("div", { class: "fd-help", hidden: true }, h("h4", { text: "Keys" }), list, h("label", {}, on, h("span", { text: "Keys on" })));
+  const box = h(
+    "div",
+    { class: "fd-help", hidden: true },
+    h("h4", { text: "Keys" }),
+    list,
+    h("label", {}, on, h("span", { text: "Keys on" })),
+  );
   const button = h("button", {
-    type: "button", class: "fd-quiet", text: "?", title: "Keys", "aria-label": "Keys", "aria-expanded": "false",
+    type: "button",
+    class: "fd-quiet",
+    text: "?",
+    title: "Keys",
+    "aria-label": "Keys",
+    "aria-expanded": "false",
     onclick: () => toggle(),
   });
   function toggle(open = box.hidden) {
@@ -61,7 +76,8 @@ function listenToKeys(state, act, help, stack, range) {
     if (target.classList.contains("fd-opacity") && !["?", "Escape"].includes(key) && !/^[1-5 ]$/.test(key)) return;
     if (target === stack && key.startsWith("Arrow")) moveCursor(event);
     else if (target === stack && key === "Enter") act.pickCursor();
-    else if (target === range && /^(Arrow|Home|End|Page)/.test(key)) return; // the native range does it
+    else if (target === range && /^(Arrow|Home|End|Page)/.test(key))
+      return; // the native range does it
     else if (actions[key]) actions[key]();
     else return;
     event.preventDefault();

@@ -13,8 +13,10 @@ function createLegend(state, act) {
       swatch.style.background = entry.css;
       const chip = h(
         "button",
-        { type: "button", class: "fd-chip", "aria-pressed": "false", tabindex: i ? -1 : 0 },
-        swatch, h("span", { text: entry.name }), share,
+        { type: "button", class: "fd-chip", title: entry.name, "aria-pressed": "false", tabindex: i ? -1 : 0 },
+        swatch,
+        h("span", { text: entry.name }),
+        share,
       );
       chip.addEventListener("click", () => act.pin(state.pinned === entry.index ? null : entry.index));
       chip.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && act.light(entry.index));

@@ -1,131 +1,22 @@
 // Assembly: messages come in, the state changes, everything is drawn once a frame of the screen.
 
-const root = element.querySelector(".fd-player");
-
-const state = {
-  root,
-  run: null,
-  index: 0,
-  sample: 0,
-  follow: true, // stay on the newest frame
-  chosen: null, // view a person chose
-  view: "state",
-  playing: false,
-  direction: 1,
-  mode: "once",
-  rate: 1,
-  opacity: 0.6,
-  pinned: null,
-  lit: null,
-  hover: null,
-  cursor: null,
-  pixel: null,
-  picked: false, // by a person
-  probe: null,
-  keys: true,
-  spoken: 0, // quarters of the run that were announced
-};
-
-if (!document.getElementById("fd-player-style")) document.head.append(h("style", { id: "fd-player-style", text: STYLE }));
-
-let scheduled = false;
-function touch() {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    paint();
-  });
-}
-
-const act = {
-  touch,
-  highlight: () => state.lit ?? state.pinned,
-  view(view) {
-    if (!available(view)) return;
-    state.chosen = view;
-    touch();
-  },
-  goTo(index) {
-    const run = state.run;
-    if (!run || run.newest < 0) return;
-    state.index = clamp(index, 0, run.newest);
-    state.follow = run.running && state.index === run.newest;
-    touch();
-  },
-  scrub(index) {
-    state.playing = false;
-    act.goTo(index);
-  },
-  step: (by) => act.scrub(state.index + by),
-  toggle() {
-    const run = state.run;
-    if (!run || run.newest < 0) return;
-    state.playing = !state.playing;
-    if (state.playing) {
-      if (state.direction > 0 && state.index >= run.last) act.goTo(0);
-      else if (state.direction < 0 && state.index <= 0) act.goTo(run.newest);
-      state.follow = false;
-      startClock();
-    }
-    touch();
-  },
-  reverse: () => ((state.direction *= -1), touch()),
-  mode: (mode) => ((state.mode = mode), touch()),
-  rate: (rate) => ((state.rate = rate), touch()),
-  faster: (by) => act.rate(RATES[clamp(RATES.indexOf(state.rate) + by, 0, RATES.length - 1)]),
-  opacity: (share) => ((state.opacity = share), touch()),
-  pin: (index) => ((state.pinned = index), touch()),
-  light: (index) => ((state.lit = index), touch()),
-  hover: (pixel) => ((state.hover = pixel), touch()),
-  release() {
-    state.pinned = state.cursor = null;
-    touch();
-  },
-  cursor(dx, dy) {
-    const size = state.run?.meta?.size;
-    if (!size) return;
-    const from = state.cursor ?? state.pixel ?? { x: size[0] >> 1, y: size[1] >> 1 };
-    state.cursor = { x: clamp(from.x + dx, 0, size[0] - 1), y: clamp(from.y + dy, 0, size[1] - 1) };
-    state.hover = state.cursor;
-    touch();
-  },
-  pickCursor: () => state.cursor && act.pick(state.cursor),
-  pick(pixel) {
-    state.pixel = pixel;
-    state.cursor = null;
-    state.picked = true;
-    probe.ask(true);
-  },
-  probed(data, byPerson) {
-    if (!byPerson) return;
-    const last = state.run.palette.byIndex.get(data.classes.at(-1))?.name ?? "no class";
-    say(`Pixel ${data.x}, ${data.y} ends in ${last}, settled at step ${data.settled}.`);
-  },
-  sample(index) {
-    const run = state.run;
-    if (!run || index === state.sample) return;
-    const before = state.sample;
-    state.sample = index;
-    decodeSample(run, index, state.index, touch).then(() => {
-      if (state.sample === index) run.drop(before);
-    });
-    if (state.pixel) probe.ask(false);
-    touch();
-  },
-  message(text, kind = "trouble") {
-    setText(toastText, text);
-    toast.dataset.kind = kind;
-    toast.hidden = !text;
-    clearTimeout(toastTimer);
-    if (text && kind === "said") toastTimer = setTimeout(() => (toast.hidden = true), 5000);
-  },
-};
+if (!document.getElementById("fd-player-style"))
+  document.head.append(h("style", { id: "fd-player-style", text: STYLE }));
 
 let toastTimer = 0;
 const toastText = h("span", { role: "status", "aria-live": "polite" });
-const toast = h("div", { class: "fd-toast", hidden: true }, toastText,
-  h("button", { type: "button", class: "fd-quiet", text: "×", "aria-label": "Close message", onclick: () => act.message("") }));
+const toast = h(
+  "div",
+  { class: "fd-toast", hidden: true },
+  toastText,
+  h("button", {
+    type: "button",
+    class: "fd-quiet",
+    text: "×",
+    "aria-label": "Close message",
+    onclick: () => act.message(""),
+  }),
+);
 
 const stage = createStage(state, act);
 const legend = createLegend(state, act);
@@ -139,19 +30,30 @@ const help = createHelp(state);
 const startClock = createClock(state, advance);
 
 const views = VIEWS.map(([view, text]) =>
-  h("button", { type: "button", text, "aria-pressed": "false", disabled: true, onclick: () => act.view(view) }));
-const title = h("span", { class: "fd-title" }), badge = h("span", { class: "fd-badge", hidden: true });
+  h("button", { type: "button", text, "aria-pressed": "false", disabled: true, onclick: () => act.view(view) }),
+);
+const title = h("span", { class: "fd-title" }),
+  badge = h("span", { class: "fd-badge", hidden: true });
 const progress = h("div", { class: "fd-progress", "aria-hidden": "true" });
 const status = h("span", { class: "fd-status" });
 const note = h("p", { class: "fd-note", hidden: true });
-const empty = h("p", { class: "fd-empty", text: "Press Run: the path from image to mask, or back, appears here step by step." });
+const empty = h("p", {
+  class: "fd-empty",
+  text: "Press Run: the path from image to mask, or back, appears here step by step.",
+});
 const spoken = h("div", { class: "fd-sr", role: "status", "aria-live": "polite" });
 
 root.append(
   h(
     "div",
     { class: "fd-card-main" },
-    h("div", { class: "fd-head" }, h("div", { class: "fd-seg", role: "group", "aria-label": "View" }, ...views), title, badge),
+    h(
+      "div",
+      { class: "fd-head" },
+      h("div", { class: "fd-seg", role: "group", "aria-label": "View" }, ...views),
+      title,
+      badge,
+    ),
     progress,
     stage.root,
     h("div", { class: "fd-side" }, probe.root, numbers.root),
@@ -202,98 +104,16 @@ function advance() {
   touch();
 }
 
-// Messages ------------------------------------------------------------------------------------------------------
-
-function receive(value) {
-  if (!value || typeof value !== "object" || typeof value.run !== "string") return;
-  if (value.run !== state.run?.id) begin(value.run);
-  const run = state.run;
-  if (value.meta) takeMeta(run, value.meta);
-  if (value.frame) takeFrame(run, value.frame);
-  if (value.end) takeEnd(run, value.end);
-  recover(run, (found) => {
-    if (found.error) return act.message(found.error.message);
-    if (found.meta) takeMeta(run, found.meta, true);
-    for (const frame of found.frames ?? []) takeFrame(run, frame);
-  });
-  touch();
-}
-
-function begin(id) {
-  state.run?.close();
-  state.run = new Run(id);
-  Object.assign(state, { index: 0, follow: true, playing: false, probe: null, pinned: null, lit: null, cursor: null, spoken: 0 });
-  if (!state.picked) state.pixel = null;
-  act.message("");
-}
-
-function takeMeta(run, meta, late = false) {
-  if (!late && !run.setMeta(meta)) return;
-  const [width, height] = run.meta.size;
-  if (state.pixel && (state.pixel.x >= width || state.pixel.y >= height)) Object.assign(state, { pixel: null, picked: false });
-  if (state.sample >= run.meta.samples) state.sample = 0;
-  stage.reserve(run.meta.size);
-  setText(title, run.meta.title ?? "");
-  title.title = run.meta.device ?? "";
-  setText(badge, run.meta.origin === "stored" ? "stored" : "live");
-  badge.title = run.meta.origin === "stored" ? "Computed earlier with the same code" : "Computed now";
-  badge.hidden = false;
-  empty.hidden = true;
-  setText(note, run.meta.note ?? "");
-  note.hidden = !run.meta.note;
-  const input = pictureBlob(run.meta.input);
-  if (input) readable(createImageBitmap(input)).then((bitmap) => (run.closed ? bitmap?.close() : ((run.input = bitmap), touch())));
-  run.frames.forEach((frame) => decode(run, frame));
-  if (run.end) finish(run);
-  say(`Run started: ${plural(run.meta.frames - 1, "step")}.`);
-}
-
-function takeFrame(run, frame) {
-  const kept = run.addFrame(frame);
-  if (!kept) return;
-  if (run.meta) decode(run, kept);
-  if (state.follow && !state.playing) state.index = run.newest;
-  const share = run.meta && run.newest / Math.max(run.meta.frames - 1, 1);
-  const quarter = Math.floor(4 * share);
-  if (!run.end && quarter > state.spoken && quarter < 4) say(`${25 * quarter} %: step ${run.newest} of ${run.meta.frames - 1}.`);
-  state.spoken = Math.max(state.spoken, quarter || 0);
-}
-
-function decode(run, frame) {
-  decodeFull(run, frame.samples[Math.min(state.sample, frame.samples.length - 1)]).then(touch);
-  for (const part of frame.samples) decodeThumb(run, part).then(touch);
-}
-
-function takeEnd(run, end) {
-  if (run.end) return;
-  run.end = end;
-  if (run.meta) finish(run);
-}
-
-function finish(run) {
-  const { status: how, message, settling } = run.end;
-  const steps = plural(run.meta.frames - 1, "step");
-  if (how === "done") say(`Finished: ${steps} in ${duration(run.end.numbers?.seconds)}.`);
-  else if (how === "stopped") say(`Stopped at step ${run.newest}; ${plural(run.newest + 1, "frame")} kept.`);
-  else say(`The run failed. ${message ?? ""}`);
-  if (message && how !== "done") act.message(message);
-  Promise.all((settling ?? []).map((url) => pictureBlob(url)).map((blob) => readable(blob && readGrey(blob)))).then((maps) => {
-    if (run.closed) return;
-    run.settling = maps.filter(Boolean);
-    if (!state.pixel && run.settling[state.sample]) state.pixel = lastToSettle(run.settling[state.sample], run.meta.size);
-    if (state.pixel && run === state.run) probe.ask(false);
-    touch();
-  });
-}
-
-// Drawing -------------------------------------------------------------------------------------------------------
-
 function statusText(run) {
   const total = run.meta.frames - 1;
   const seconds = run.frames[run.newest]?.numbers.step_seconds;
   if (!run.end) return `step ${run.newest} of ${total}${isNumber(seconds) ? ` · ${duration(seconds)}/step` : ""}`;
   const { evaluations, seconds: all } = run.end.numbers ?? {};
-  const how = { done: "done", stopped: `stopped at step ${run.newest} of ${total}`, failed: `failed at step ${run.newest} of ${total}` };
+  const how = {
+    done: "done",
+    stopped: `stopped at step ${run.newest} of ${total}`,
+    failed: `failed at step ${run.newest} of ${total}`,
+  };
   const parts = [how[run.end.status] ?? run.end.status];
   if (isNumber(all)) parts[0] += ` in ${duration(all)}`;
   if (isNumber(evaluations)) parts.push(plural(evaluations, "evaluation"));
@@ -329,17 +149,39 @@ function paint() {
 
 // What tests and the console may read.
 root.fdPlayer = {
-  get run() { return state.run?.id ?? null; },
-  get index() { return state.index; },
-  get shown() { return { run: state.shownRun ?? null, index: state.shownIndex ?? null }; },
-  get arrived() { return state.run?.arrived ?? 0; },
-  get newest() { return state.run?.newest ?? -1; },
-  get view() { return state.view; },
-  get sample() { return state.sample; },
-  get playing() { return state.playing; },
-  get status() { return state.run?.end?.status ?? null; },
-  get pixel() { return state.pixel; },
-  get probe() { return state.probe; },
+  get run() {
+    return state.run?.id ?? null;
+  },
+  get index() {
+    return state.index;
+  },
+  get shown() {
+    return { run: state.shownRun ?? null, index: state.shownIndex ?? null };
+  },
+  get arrived() {
+    return state.run?.arrived ?? 0;
+  },
+  get newest() {
+    return state.run?.newest ?? -1;
+  },
+  get view() {
+    return state.view;
+  },
+  get sample() {
+    return state.sample;
+  },
+  get playing() {
+    return state.playing;
+  },
+  get status() {
+    return state.run?.end?.status ?? null;
+  },
+  get pixel() {
+    return state.pixel;
+  },
+  get probe() {
+    return state.probe;
+  },
 };
 
 watch("value", () => receive(props.value));

@@ -42,6 +42,8 @@ _SCRIPTS = (
     "probe.js",
     "charts.js",
     "downloads.js",
+    "state.js",
+    "messages.js",
     "main.js",
 )
 _FAILED = "The server could not answer; try once more or press Run again."
@@ -50,7 +52,7 @@ log = logging.getLogger(__name__)
 
 
 class PlayerServer(Protocol):
-    """What the player asks Python for; everything is cheap, and refusals are raised as ``FlowdemoError``.
+    """What the player asks Python for; all of it is cheap, and refusals are raised as ``FlowdemoError``.
 
     Arguments have been checked for type and range, not for whether the run exists or is that large.
     """
@@ -67,9 +69,9 @@ class PlayerServer(Protocol):
         """Path of one pixel.
 
         Returns:
-            ``path``: [r, g, b] in [-1, 1] per frame; ``classes``: class index per frame; ``t``: time per frame;
-            ``settled``: index of the frame from which on the class stays; ``straightness``: chord / path, 0–1;
-            ``distance``: grey levels to the nearest class code per frame.
+            ``path``: [r, g, b] in [-1, 1] per frame; ``classes``: class index per frame; ``t``: time per
+            frame; ``settled``: index of the frame from which on the class stays; ``straightness``:
+            chord / path, 0–1; ``distance``: grey levels to the nearest class code per frame.
         """
         ...
 
@@ -82,7 +84,7 @@ class PlayerServer(Protocol):
 def _script() -> str:
     """One function body: the style sheet as a constant, then all scripts.
 
-    The sheet goes in once by script because gradio writes ``css_template`` anew for each value, that is, each frame.
+    The sheet goes in once, by script: gradio writes ``css_template`` anew for each value, that is, frame.
     """
     folder = Path(__file__).parent
     style = json.dumps((folder / "player.css").read_text("utf-8"))
@@ -91,11 +93,12 @@ def _script() -> str:
 
 
 class TrajectoryPlayer(gr.HTML):
-    """Player of one run; its value is one :class:`contract.Message` per frame, each with the new frame only.
+    """Player of one run; its value is one ``contract.Message`` per frame, each with the new frame only.
 
-    The browser keeps the frames of the run and asks ``server`` for those that gradio dropped on the way (a value that is
-    replaced before it is drawn is never seen). For a stored run push one message with ``meta``, the last ``frame`` and
-    ``end``: the browser fetches the rest. Events that push frames should run with ``show_progress="hidden"``.
+    The browser keeps the frames of the run and asks ``server`` for those that gradio dropped on the way (a
+    value that is replaced before it is drawn is never seen). For a stored run push one message with ``meta``,
+    the last ``frame`` and ``end``: the browser fetches the rest. Events that push frames should run with
+    ``show_progress="hidden"``.
 
     Args:
         server: answers questions about runs; see :class:`PlayerServer`.
@@ -113,7 +116,7 @@ class TrajectoryPlayer(gr.HTML):
         )
 
     def __getattr__(self, name: str) -> Any:
-        # gr.HTML takes every quoted word of the script for an event of that name; the player has none of its own.
+        # gr.HTML takes every quoted word of the script for an event; the player has none of its own.
         raise AttributeError(f"TrajectoryPlayer has no attribute {name!r}")
 
     def postprocess(self, value: Message | None) -> Message | None:
@@ -121,7 +124,7 @@ class TrajectoryPlayer(gr.HTML):
         return check_message(value)
 
     def preprocess(self, payload: Any) -> None:
-        """The player gives nothing to handlers: None for its own value coming back, ``gr.Error`` for anything else."""
+        """None for its own value coming back, ``gr.Error`` for anything else: the player is no input."""
         try:
             check_message(payload or None)
         except ValueError:
@@ -173,7 +176,9 @@ class TrajectoryPlayer(gr.HTML):
         return _answer(ask)
 
     def api_info(self) -> dict[str, Any]:
-        description = "One message of a run: its id, meta (first message), the newest frame, end (last message)."
+        description = (
+            "One message of a run: its id, meta (first message), the newest frame, end (last message)."
+        )
         return {"type": "object", "description": description}
 
     def example_payload(self) -> None:

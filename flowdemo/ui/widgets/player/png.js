@@ -28,11 +28,12 @@ async function readGrey(blob) {
 // Null for anything but a plain 8-bit grey PNG.
 async function readGreyPng(bytes) {
   const view = new DataView(bytes.buffer);
-  const width = view.getUint32(16), height = view.getUint32(20);
+  const width = view.getUint32(16),
+    height = view.getUint32(20);
   const plain = bytes[24] === 8 && bytes[25] === 0 && bytes[28] === 0;
   if (!plain || width * height > 67108864) return null;
   const parts = [];
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const length = view.getUint32(at);
     const tag = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (tag === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
@@ -55,11 +56,15 @@ function unfilter(rows, width, height) {
       const up = y ? out[start + x - width] : 0;
       const corner = x && y ? out[start + x - width - 1] : 0;
       const guess =
-        filter === 0 ? 0
-        : filter === 1 ? left
-        : filter === 2 ? up
-        : filter === 3 ? (left + up) >> 1
-        : paeth(left, up, corner);
+        filter === 0
+          ? 0
+          : filter === 1
+            ? left
+            : filter === 2
+              ? up
+              : filter === 3
+                ? (left + up) >> 1
+                : paeth(left, up, corner);
       out[start + x] = rows[from] + guess;
     }
   }
@@ -68,7 +73,9 @@ function unfilter(rows, width, height) {
 
 function paeth(left, up, corner) {
   const base = left + up - corner;
-  const a = Math.abs(base - left), b = Math.abs(base - up), c = Math.abs(base - corner);
+  const a = Math.abs(base - left),
+    b = Math.abs(base - up),
+    c = Math.abs(base - corner);
   return a <= b && a <= c ? left : b <= c ? up : corner;
 }
 

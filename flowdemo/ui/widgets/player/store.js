@@ -30,13 +30,14 @@ class Run {
     return this.newest >= 0 && !this.end;
   }
 
-  // Frames that exist on the server and did not arrive. After a stop the end is not known: ask for all that may exist.
+  // Frames that exist on the server and did not arrive. After a stop their number is not known: all that may exist.
   missing() {
     const limit = this.end && this.meta ? this.meta.frames - 1 : this.newest;
     const wanted = [];
     for (let i = 0; i <= limit; i++) {
       const tries = this.tries.get(i) ?? 0;
-      if (!this.frames[i] && tries < (i > this.newest && this.end?.status !== "done" ? 1 : MAX_TRIES)) wanted.push(i);
+      if (!this.frames[i] && tries < (i > this.newest && this.end?.status !== "done" ? 1 : MAX_TRIES))
+        wanted.push(i);
     }
     return wanted;
   }
@@ -60,7 +61,11 @@ class Run {
     const known = !frame || !Number.isInteger(frame.index) || frame.index < 0 || this.frames[frame.index];
     if (known || !Array.isArray(frame.samples) || !frame.samples.length) return null;
     const samples = frame.samples.map((sample) => ({
-      blobs: { state: pictureBlob(sample.state), classes: pictureBlob(sample.classes), speed: pictureBlob(sample.speed) },
+      blobs: {
+        state: pictureBlob(sample.state),
+        classes: pictureBlob(sample.classes),
+        speed: pictureBlob(sample.speed),
+      },
       scale: Number(sample.speed_scale) || 0,
       thumb: null,
       full: null,
@@ -103,7 +108,8 @@ async function decodeThumb(run, part) {
   if (part.thumb || !part.blobs.state) return;
   const [width, height] = run.meta.size;
   const side = Math.max(width, height);
-  const options = side > THUMB_SIDE ? { resizeWidth: Math.round((width * THUMB_SIDE) / side), resizeQuality: "medium" } : {};
+  const options =
+    side > THUMB_SIDE ? { resizeWidth: Math.round((width * THUMB_SIDE) / side), resizeQuality: "medium" } : {};
   const thumb = await readable(createImageBitmap(part.blobs.state, options));
   if (run.closed) thumb?.close();
   else part.thumb = thumb;

@@ -30,21 +30,48 @@ function createClock(state, step) {
 function createTransport(state, act) {
   const button = (name, label, onclick) =>
     h("button", { type: "button", class: "fd-round", "aria-label": label, title: label, onclick }, icon(name));
-  const play = h("button", { type: "button", class: "fd-play", "aria-label": "Play", onclick: act.toggle }, icon("play"));
+  const play = h(
+    "button",
+    { type: "button", class: "fd-play", "aria-label": "Play", onclick: act.toggle },
+    icon("play"),
+  );
   const back = button("back", "One step back", () => act.step(-1));
   const next = button("next", "One step on", () => act.step(1));
   const range = h("input", {
-    type: "range", class: "fd-range fd-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": "Step",
+    type: "range",
+    class: "fd-range fd-scrub",
+    min: 0,
+    max: 1,
+    step: 1,
+    value: 0,
+    "aria-label": "Step",
     oninput: () => act.scrub(Number(range.value)),
   });
-  const stepLabel = h("b"), timeLabel = h("span");
-  const root = h("div", { class: "fd-transport" }, play, back, range, next, h("span", { class: "fd-where" }, stepLabel, timeLabel));
+  const stepLabel = h("b"),
+    timeLabel = h("span");
+  const root = h(
+    "div",
+    { class: "fd-transport" },
+    play,
+    back,
+    range,
+    next,
+    h("span", { class: "fd-where" }, stepLabel, timeLabel),
+  );
 
-  const reverse = h("button", { type: "button", class: "fd-quiet", text: "Reverse", "aria-pressed": "false", onclick: act.reverse });
+  const reverse = h("button", {
+    type: "button",
+    class: "fd-quiet",
+    text: "Reverse",
+    "aria-pressed": "false",
+    onclick: act.reverse,
+  });
   const modes = MODES.map(([mode, text, title]) =>
-    h("button", { type: "button", text, title, "aria-pressed": "false", onclick: () => act.mode(mode) }));
+    h("button", { type: "button", text, title, "aria-pressed": "false", onclick: () => act.mode(mode) }),
+  );
   const rates = RATES.map((rate) =>
-    h("button", { type: "button", text: rateText(rate), "aria-pressed": "false", onclick: () => act.rate(rate) }));
+    h("button", { type: "button", text: rateText(rate), "aria-pressed": "false", onclick: () => act.rate(rate) }),
+  );
   const options = h(
     "div",
     { class: "fd-options" },
@@ -71,7 +98,8 @@ function createTransport(state, act) {
     const ready = Boolean(run?.meta && run.newest >= 0);
     for (const node of [play, back, next, range]) node.disabled = !ready;
     if (!run?.meta) return;
-    const last = run.last, span = Math.max(last, 1);
+    const last = run.last,
+      span = Math.max(last, 1);
     const frame = run.frames[state.index];
     if (range.max !== String(last)) range.max = String(last);
     if (range.value !== String(state.index)) range.value = String(state.index);

@@ -12,7 +12,7 @@ const CAPTIONS = {
   state: "What the solver holds: the state at this step.",
   classes: "The class whose code is nearest to each pixel.",
   overlay: "Class colours over the picture.",
-  speed: "Speed |v| of each pixel, in state units per unit of t; one scale for the whole run.",
+  speed: "Speed |v| per unit of t, one scale for the run.",
   settling: "Step from which on each pixel keeps its class.",
 };
 
@@ -53,11 +53,20 @@ function createStage(state, act) {
   const stack = h(
     "div",
     { class: "fd-stack", tabindex: 0, role: "application", "aria-label": "Picture" },
-    base, top, cross, nothing,
+    base,
+    top,
+    cross,
+    nothing,
   );
   const caption = h("p", { class: "fd-caption-text" });
   const slider = h("input", {
-    type: "range", class: "fd-range fd-opacity", min: 0, max: 100, step: 1, value: 60, "aria-label": "Opacity of the classes",
+    type: "range",
+    class: "fd-range fd-opacity",
+    min: 0,
+    max: 100,
+    step: 1,
+    value: 60,
+    "aria-label": "Opacity of the classes",
     oninput: () => act.opacity(Number(slider.value) / 100),
   });
   const shownOpacity = h("span", { class: "fd-number" });
@@ -87,7 +96,8 @@ function createStage(state, act) {
     base.style.visibility = picture ? "" : "hidden";
     if (!picture || !box.width) return;
     const shrink = Math.min(1, MAX_BACKING / Math.max(box.width, box.height));
-    const width = Math.max(1, Math.round(box.width * shrink)), height = Math.max(1, Math.round(box.height * shrink));
+    const width = Math.max(1, Math.round(box.width * shrink)),
+      height = Math.max(1, Math.round(box.height * shrink));
     if (base.width !== width || base.height !== height) {
       base.width = width;
       base.height = height;
@@ -150,7 +160,10 @@ function createStage(state, act) {
     const covered = drawTop(run, part, view, highlight);
     top.style.visibility = covered ? "" : "hidden";
     top.style.opacity = view === "overlay" ? String(state.opacity) : "";
-    setText(nothing, view === "speed" && !part.full.speed ? "No step has been taken yet, so there is no speed." : "");
+    setText(
+      nothing,
+      view === "speed" && !part.full.speed ? "No step has been taken yet, so there is no speed." : "",
+    );
     const when = timeText(run.meta, run.frames[state.index].t);
     const name = VIEWS.find(([key]) => key === view)[1];
     stack.setAttribute(
@@ -191,7 +204,10 @@ function createStage(state, act) {
     };
   }
 
-  stack.addEventListener("pointermove", (event) => state.run?.meta && event.pointerType !== "touch" && act.hover(pixelAt(event)));
+  stack.addEventListener(
+    "pointermove",
+    (event) => state.run?.meta && event.pointerType !== "touch" && act.hover(pixelAt(event)),
+  );
   stack.addEventListener("pointerleave", () => act.hover(null));
   stack.addEventListener("click", (event) => state.run?.meta && act.pick(pixelAt(event)));
 
@@ -212,12 +228,15 @@ function createStage(state, act) {
 }
 
 function valueAt(map, pixel, size) {
-  const x = Math.floor((pixel.x * map.width) / size[0]), y = Math.floor((pixel.y * map.height) / size[1]);
+  const x = Math.floor((pixel.x * map.width) / size[0]),
+    y = Math.floor((pixel.y * map.height) / size[1]);
   return map.values[y * map.width + x];
 }
 
 function veilWord(root) {
-  const parts = getComputedStyle(root).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0];
+  const parts = getComputedStyle(root)
+    .backgroundColor.match(/[\d.]+/g)
+    ?.map(Number) ?? [0, 0, 0];
   return pack(parts[0], parts[1], parts[2], 205);
 }
 

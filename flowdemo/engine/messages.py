@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowdemo.engine import Frame, RunRecord, Summary
+from flowdemo.engine.frames import Frame
+from flowdemo.engine.runs import RunRecord, Summary
 from flowdemo.flow import SOLVERS
 from flowdemo.rendering import encoders, views
-from flowdemo.systems.base import IMAGE_TO_MASK
+from flowdemo.request import IMAGE_TO_MASK
 
 SETTLING = {
     "picture": "The step at which each pixel took its final class and kept it.",

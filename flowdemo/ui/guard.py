@@ -1,0 +1,46 @@
+"""What visitors see of trouble: one sentence. What broke inside goes to the server's log."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from flowdemo.errors import FlowdemoError
+
+FAILED = "The server could not answer; try once more, or load the page again."
+
+log = logging.getLogger(__name__)
+
+
+def plain(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, a function or a generator function, with ``gr.Error`` as its only exception."""
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kw: Any) -> Any:
+        try:
+            return handler(*args, **kw)
+        except Exception as error:
+            raise _shown(error) from None
+
+    @functools.wraps(handler)
+    def stream(*args: Any, **kw: Any) -> Iterator[Any]:
+        try:
+            yield from handler(*args, **kw)
+        except Exception as error:
+            raise _shown(error) from None
+
+    return stream if inspect.isgeneratorfunction(handler) else call
+
+
+def _shown(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, FlowdemoError):
+        return gr.Error(error.message, print_exception=False)
+    log.error("a handler failed", exc_info=error)
+    return gr.Error(FAILED, print_exception=False)
