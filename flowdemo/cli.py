@@ -195,25 +195,35 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--native", action="store_true", help="score at the ground truth's own size")
     command.add_argument("--limit", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--beta", type=float, default=None, help="grey levels, for mask-to-image")
+    command.add_argument("--samples", type=int, default=2, metavar="K", help="pictures per mask, for mask-to-image")
     command.add_argument("--device", default=None)
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--record", default=None, metavar="NAME", help="write the scores into the model's manifest and card")
     command.add_argument("--json", metavar="FILE", type=Path)
     command.set_defaults(handler=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from flowdemo.evaluation.protocol import evaluate
-    from flowdemo.zoo import load
+    from flowdemo.zoo import find, load
 
     settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
     result = evaluate(
         load(options.model, options.device), options.data, split=options.split, steps=_steps(options.steps),
         native=options.native, direction=options.direction, limit=options.limit, seed=options.seed,
-        settings=settings, solver=options.solver,
+        settings=settings, solver=options.solver, beta=options.beta, samples=options.samples, bar=sys.stderr.isatty(),
     )  # fmt: skip
     print(f"{result['model']} on {result['data']} {result['split']}, n = {result['n']}")
     for row in result["rows"]:
         print("  ".join(f"{key} {_short(value)}" for key, value in row.items()))
+    for key in ("photos", "missing"):
+        if result.get(key):
+            print(f"{key}: {result[key]}")
+    if options.record:
+        from flowdemo.training.export import add_scores
+
+        add_scores(find(options.model), options.record, result)
     _write_json(options.json, result)
 
 

@@ -87,8 +87,7 @@ def train(
         result["scores"] = manifest.scores
     if trainer.interrupted and bar:
         tqdm.write("Stopped; the training state is saved, and --resume goes on from it.")
-    if trainer.accelerator.num_processes > 1:
-        trainer.accelerator.end_training()
+    # The process group is left to the end of the process: taken down here, with its last work hardly done, it can lock.
     return result | {"wall_seconds": time.monotonic() - begin}
 
 

@@ -11,8 +11,9 @@ function draw() {
 function figure(beta, spacing) {
   const bound = spacing / 2;
   const x = (grey) => LEFT + ((grey + bound) / (2 * spacing)) * (RIGHT - LEFT);
-  const band = (code) => `<rect class="band" x="${x(code - beta).toFixed(1)}" y="13" rx="3" height="14"
-    width="${(x(code + beta) - x(code - beta)).toFixed(1)}"/>`;
+  const reach = Math.min(Math.max(beta, 0), spacing);
+  const band = (code) => `<rect class="band${reach < bound ? "" : " over"}" x="${x(code - reach).toFixed(1)}" y="13" rx="3"
+    width="${(x(code + reach) - x(code - reach)).toFixed(1)}" height="14"/>`;
   const dot = (code, name) => `<circle class="code" cx="${x(code)}" cy="${MIDDLE}" r="4.5"/>
     <text x="${x(code)}" y="43" text-anchor="middle">${name}</text>`;
   const units = (beta / 127.5).toFixed(3);

@@ -17,6 +17,16 @@ FAILED = "The server could not answer; try once more, or load the page again."
 log = logging.getLogger(__name__)
 
 
+class Refusal(gr.Error):
+    """One sentence for the visitor; gradio's own error puts it in quotes where a check before the run raises it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_exception=False)
+
+    def __str__(self) -> str:
+        return self.message
+
+
 def plain(handler: Callable[..., Any]) -> Callable[..., Any]:
     """The handler, a function or a generator function, with ``gr.Error`` as its only exception."""
 
@@ -41,6 +51,6 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, FlowdemoError):
-        return gr.Error(error.message, print_exception=False)
+        return Refusal(error.message)
     log.error("a handler failed", exc_info=error)
-    return gr.Error(FAILED, print_exception=False)
+    return Refusal(FAILED)

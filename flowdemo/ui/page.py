@@ -7,18 +7,17 @@ import threading
 from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from flowdemo.engine import Engine
 from flowdemo.errors import ModelError
 from flowdemo.ui import api
 from flowdemo.ui.guard import plain
-from flowdemo.ui.limits import BodyLimit
 from flowdemo.ui.runner import Runner
 from flowdemo.ui.tabs import about, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
+MAX_BODY = 18 << 20  # bytes of one request: a file of 12 MB as base64, and the rest of the message
 CACHE = (1800, 7200)  # seconds between sweeps of uploaded files, and their age when they go
 
 
@@ -67,7 +66,7 @@ def launch(demo: gr.Blocks, **options: Any) -> Any:
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
-            "middleware": [Middleware(BodyLimit)],
+            "max_body_size": MAX_BODY,
         },
     }
     wait = not options.pop("prevent_thread_lock", False)

@@ -8,7 +8,8 @@ Fixtures
                this process (so that a test can read what the handlers received) and closes it afterwards.
     open_page  ``page = open_page(url, width=390, height=844, ratio=3, theme="dark", touch=True)``; every page
                it opened fails its test on a console error, a page error, a failed or refused request, or a
-               request to another machine. ``page.problems`` is the list so far.
+               request to another machine. ``page.problems`` is the list so far. With ``refusals=True`` the answer
+               422 to a run that a control refused is no problem: gradio refuses that way.
 
 Tests act through mouse, touch and keyboard only.
 """
@@ -26,9 +27,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from page_kit import desk as desk
+from page_kit import page_server as page_server
+
 if TYPE_CHECKING:
     import gradio as gr
-    from playwright.sync_api import Browser, Page, Request, Response
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 Serve = Callable[..., AbstractContextManager[str]]
 OpenPage = Callable[..., "Page"]
@@ -36,6 +40,7 @@ OpenPage = Callable[..., "Page"]
 # Blocks that a test builds must not call home; read when they are built.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+JOIN = "/queue/join"  # where gradio takes runs in
 LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -90,6 +95,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         theme: str = "light",
         touch: bool = False,
         reduced_motion: bool = False,
+        refusals: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -101,7 +107,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        watch_problems(page, problems)
+        watch_problems(page, problems, refusals)
         page.goto(f"{url}{'&' if '?' in url else '?'}__theme={theme}")
         return page
 
@@ -113,11 +119,17 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     assert not found, "the page reported problems:\n" + "\n".join(found)
 
 
-def watch_problems(page: Page, problems: list[str]) -> None:
+def watch_problems(page: Page, problems: list[str], refusals: bool = False) -> None:
     """Collect everything a visitor's browser would complain about into ``problems``."""
 
+    def on_console(line: ConsoleMessage) -> None:
+        refusal = refusals and "status of 422" in line.text and line.location["url"].split("?")[0].endswith(JOIN)
+        if line.type == "error" and not refusal:
+            problems.append(f"console: {line.text}")
+
     def on_response(response: Response) -> None:
-        if response.status >= 400:
+        refusal = refusals and response.status == 422 and response.url.split("?")[0].endswith(JOIN)
+        if response.status >= 400 and not refusal:
             problems.append(f"refused request: {response.status} {response.url}")
 
     def on_failed(request: Request) -> None:
@@ -131,7 +143,7 @@ def watch_problems(page: Page, problems: list[str]) -> None:
             problems.append(f"external request: {request.url}")
 
     page.problems = problems
-    page.on("console", lambda m: problems.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("console", on_console)
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on("response", on_response)
     page.on("requestfailed", on_failed)
