@@ -15,9 +15,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flowdemo.errors import FlowdemoError, InputError
+from flowdemo.options import number, pairs, steps
 from flowdemo.request import MASK_TO_IMAGE
 
 BAD_INPUT, STOPPED = 2, 130  # exit codes
+# Options that several subcommands have.
+SHARED: dict[str, dict[str, Any]] = {
+    "--device": {"default": None, "help": "cpu, cuda or mps; the best at hand if left out"},
+    "--json": {"metavar": "FILE", "type": Path, "help": "also write the result as data"},
+    "--set": {"action": "append", "default": [], "metavar": "KEY=VALUE", "dest": "settings",
+              "help": "an option of the system or recipe; may be repeated"},
+}  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,9 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_shared(command: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        command.add_argument(name, **SHARED[name])
+
+
 def _add_models(commands: Any) -> None:
     command = commands.add_parser("models", help="list the models at hand")
-    command.add_argument("--json", metavar="FILE", type=Path)
+    _add_shared(command, "--json")
     command.set_defaults(handler=_models)
 
 
@@ -91,15 +104,13 @@ def _add_run(commands: Any) -> None:
     command.add_argument("input", nargs="?", type=Path, help="a picture, or a mask for mask-to-image")
     command.add_argument("--direction", default=None)
     command.add_argument("--label", default=None, metavar="CLASS", help="for label-to-image")
-    command.add_argument("--steps", type=_number, default=None)
+    command.add_argument("--steps", type=number, default=None)
     command.add_argument("--solver", default="euler")
-    command.add_argument("--beta", type=_number, default=None, help="grey levels")
-    command.add_argument("--seed", type=_number, default=0)
-    command.add_argument("--samples", type=_number, default=1, metavar="K")
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    command.add_argument("--device", default=None)
+    command.add_argument("--beta", type=number, default=None, help="grey levels")
+    command.add_argument("--seed", type=number, default=0)
+    command.add_argument("--samples", type=number, default=1, metavar="K")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
-    command.add_argument("--json", metavar="FILE", type=Path)
+    _add_shared(command, "--set", "--device", "--json")
     command.set_defaults(handler=_run)
 
 
@@ -120,7 +131,7 @@ def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
     from flowdemo.engine import Given
 
     name = engine.add(options.model)
-    settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
+    settings = {key: number(value) for key, value in pairs(options.settings).items()}
     raw = {"model": name, "direction": options.direction, "solver": options.solver, "beta": options.beta,
            "seed": options.seed, "samples": options.samples, "settings": settings}  # fmt: skip
     if options.steps is not None:
@@ -165,11 +176,9 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--minutes", type=float, default=None)
     command.add_argument("--steps", type=int, default=None)
     command.add_argument("--resume", action="store_true")
-    command.add_argument("--device", default=None)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--name", default=None, help="name of the model; recipe-data by default")
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    command.add_argument("--json", metavar="FILE", type=Path)
+    _add_shared(command, "--set", "--device", "--json")
     command.set_defaults(handler=_train)
 
 
@@ -178,7 +187,7 @@ def _train(options: argparse.Namespace) -> None:
 
     result = train(
         options.recipe, options.data, options.out, minutes=options.minutes, steps=options.steps,
-        resume=options.resume, device=options.device, seed=options.seed, settings=_pairs(options.settings),
+        resume=options.resume, device=options.device, seed=options.seed, settings=pairs(options.settings),
         name=options.name,
     )  # fmt: skip
     _write_json(options.json, result)
@@ -197,10 +206,8 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--beta", type=float, default=None, help="grey levels, for mask-to-image")
     command.add_argument("--samples", type=int, default=2, metavar="K", help="pictures per mask, for mask-to-image")
-    command.add_argument("--device", default=None)
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    command.add_argument("--record", default=None, metavar="NAME", help="write the scores into the model's manifest and card")
-    command.add_argument("--json", metavar="FILE", type=Path)
+    command.add_argument("--record", metavar="NAME", help="write the scores into the model's manifest and card")
+    _add_shared(command, "--set", "--device", "--json")
     command.set_defaults(handler=_evaluate)
 
 
@@ -208,9 +215,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     from flowdemo.evaluation.protocol import evaluate
     from flowdemo.zoo import find, load
 
-    settings = {key: _number(value) for key, value in _pairs(options.settings).items()}
+    settings = {key: number(value) for key, value in pairs(options.settings).items()}
     result = evaluate(
-        load(options.model, options.device), options.data, split=options.split, steps=_steps(options.steps),
+        load(options.model, options.device), options.data, split=options.split, steps=steps(options.steps),
         native=options.native, direction=options.direction, limit=options.limit, seed=options.seed,
         settings=settings, solver=options.solver, beta=options.beta, samples=options.samples, bar=sys.stderr.isatty(),
     )  # fmt: skip
@@ -230,11 +237,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _add_bench(commands: Any) -> None:
     command = commands.add_parser("bench", help="time streamed trajectories against bare network calls")
     command.add_argument("models", nargs="*", metavar="MODEL")
-    command.add_argument("--device", default=None)
     command.add_argument("--steps", type=int, default=25)
     command.add_argument("--rounds", type=int, default=5)
     command.add_argument("--browser", action="store_true", help="also time the first frame in Chromium")
-    command.add_argument("--json", metavar="FILE", type=Path)
+    _add_shared(command, "--device", "--json")
     command.set_defaults(handler=_bench)
 
 
@@ -250,8 +256,8 @@ def _add_serve(commands: Any) -> None:
     command.add_argument("--host", default="127.0.0.1")
     command.add_argument("--port", type=int, default=None)
     command.add_argument("--share", action="store_true")
-    command.add_argument("--device", default=None)
     command.add_argument("--models", default=None, metavar="DIR", help="a folder of further model folders")
+    _add_shared(command, "--device")
     command.set_defaults(handler=_serve)
 
 
@@ -262,33 +268,6 @@ def _serve(options: argparse.Namespace) -> None:
     from flowdemo.ui.page import build, launch
 
     launch(build(Engine(options.device)), server_name=options.host, server_port=options.port, share=options.share)
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    wrong = [text for text in texts if "=" not in text]
-    if wrong:
-        raise InputError(f"--set takes KEY=VALUE, not {wrong[0]!r}.", field="set")
-    return dict(text.split("=", 1) for text in texts)
-
-
-def _number(text: str) -> float | int | str:
-    """A number where the text is one; otherwise the text itself, which validation then refuses by name."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _steps(text: str) -> list[int]:
-    try:
-        steps = [int(part) for part in text.split(",")]
-    except ValueError:
-        steps = [0]
-    if not all(1 <= n <= 1000 for n in steps):
-        raise InputError(f"--steps takes whole numbers from 1 separated by commas, not {text!r}.", field="steps")
-    return steps
 
 
 def _short(value: Any) -> str:

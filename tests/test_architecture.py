@@ -39,7 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ui": BELOW_ENGINE | {"engine"},
     "bench": BELOW_ENGINE | {"engine", "bench_browser"},
     "bench_browser": BELOW_ENGINE | {"engine", "ui"},
-    "cli": BELOW_ENGINE | {"engine", "training", "evaluation", "bench"},
+    "options": set(),
+    "cli": BELOW_ENGINE | {"options", "engine", "training", "evaluation", "bench"},
     "__main__": {"cli"},
     "": {"engine", "zoo"},
 }
@@ -120,9 +121,11 @@ print("calm", len(demo.fns) > 5)
 
 
 def test_importing_and_building_the_page_is_cheap_and_leaves_no_trace(tiny_models: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir(), elsewhere.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(here), "TMPDIR": str(elsewhere)}
     done = subprocess.run(
-        [sys.executable, "-c", LOOK], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", LOOK], cwd=here, env=environment, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout.split()) == (0, ["calm", "True"]), done.stderr
 

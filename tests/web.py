@@ -25,7 +25,9 @@ class Visitor:
     """
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=TIMEOUT)
+        # One connection per request: the server closes the one on which something broke.
+        once = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(base_url=url, timeout=TIMEOUT, limits=once)
         self.session = secrets.token_hex(6)
         self.config = self.http.get("config").json()
 

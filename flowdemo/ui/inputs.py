@@ -36,3 +36,14 @@ class PhotoInput(gr.Image):
 
     def preprocess(self, payload: Any) -> str | None:
         return payload.path if payload is not None else None
+
+
+class DirectionChoice(gr.Radio):
+    """A choice whose handlers get what was sent, known or not: its choices change with the model, and a browser may
+    send the old one before it has heard of the new ones.
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload

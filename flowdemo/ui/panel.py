@@ -14,7 +14,7 @@ from flowdemo.flow import SOLVERS
 from flowdemo.request import MAX_SEED, Request
 from flowdemo.ui.beta import BetaFigure
 from flowdemo.ui.controls import BETA_STEP, MAX_SAMPLES, Shape, evaluations_note
-from flowdemo.ui.inputs import NumberBox, NumberSlider, PhotoInput
+from flowdemo.ui.inputs import DirectionChoice, NumberBox, NumberSlider, PhotoInput
 from flowdemo.ui.widgets.painter import MaskPainter
 
 EMPTY_PHOTO = "# Drop a photo here\nor click to choose one"
@@ -24,7 +24,7 @@ EMPTY_PHOTO = "# Drop a photo here\nor click to choose one"
 class Controls:
     """The components of the left column."""
 
-    direction: gr.Radio
+    direction: DirectionChoice
     model: gr.Dropdown
     photo: PhotoInput
     photo_box: gr.Column
@@ -73,8 +73,8 @@ def lay_out(engine: Engine, request: Request, pixels: np.ndarray | None) -> Cont
     """
     shape = Shape.of(engine, request.model, request.direction)
     names = [(manifest.label, name) for name, manifest in engine.manifests().items()]
-    direction = gr.Radio(shape.directions, value=shape.direction, show_label=False, container=False,
-                         elem_id="direction", elem_classes="fd-segment")  # fmt: skip
+    direction = DirectionChoice(shape.directions, value=shape.direction, label="Direction", show_label=False,
+                                container=False, elem_id="direction", elem_classes="fd-segment")  # fmt: skip
     model = gr.Dropdown(names, value=shape.manifest.name, label="Model", elem_id="model", filterable=False)
     parts = {"direction": direction, "model": model} | _input(shape, pixels) | _numbers(shape, request)
     return Controls(**parts | _more(shape, request) | _go())

@@ -74,6 +74,11 @@ class Runner:
         if stopping is not None:
             stopping.set()
 
+    def busy(self, session: str) -> bool:
+        """Whether a run of the visitor is in progress."""
+        with self._guard:
+            return session in self._stops
+
 
 def _given(request: Request, manifest: Manifest, photo: bytes | None, mask: np.ndarray | bytes | None) -> Given:
     if request.direction == MASK_TO_IMAGE:

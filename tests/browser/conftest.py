@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-
 from page_kit import desk as desk
 from page_kit import page_server as page_server
 

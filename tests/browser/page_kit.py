@@ -302,12 +302,13 @@ def save(page: Page, title: str) -> tuple[str, bytes]:
 
 
 def load_recipe(page: Page, name: str, data: bytes) -> str:
-    """Drop a file on the recipe box; returns what the page says."""
+    """Drop a file on the recipe box; returns what the page says when the server has answered."""
     unfold(page, "#recipe-box")
-    page.evaluate("() => document.querySelector('#report p')?.remove()")
-    page.locator("#recipe input[type=file]").set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
-    )
+    with page.expect_response(lambda response: "/run/predict" in response.url):
+        page.locator("#recipe input[type=file]").set_input_files(
+            [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
+        )
+    page.wait_for_timeout(150)
     return page.locator("#report p").inner_text()
 
 
@@ -325,7 +326,7 @@ def controls(page: Page) -> dict[str, Any]:
 
 def refusal(page: Page) -> Locator:
     """What a control says it does not take."""
-    return page.locator("div.validation-error")
+    return page.locator("div.validation-error:visible")
 
 
 def pixels(url: str) -> np.ndarray:

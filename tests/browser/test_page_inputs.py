@@ -1,4 +1,4 @@
-"""What visitors give to the page: odd photos, wrong numbers, hostile names. Each works or is refused in one sentence."""
+"""What visitors give to the page: odd photos, wrong numbers, hostile names; it works or is refused in one sentence."""
 
 from __future__ import annotations
 

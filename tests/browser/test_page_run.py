@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import Any
 
@@ -22,7 +21,6 @@ from page_kit import (
     box,
     choose_model,
     direction,
-    drawing,
     finish,
     give_photo,
     number,
@@ -236,121 +234,6 @@ def test_several_pictures_of_one_mask_have_the_next_seeds(desk: Desk, page: Page
     expect(page.locator("#player .fd-wall button")).to_have_count(3)
     alone = compute(recipe_fields(record.request.to_json()) | {"seed": 6, "samples": 1}, record.given, desk.engine)
     np.testing.assert_allclose(record.codes(2)[-1], alone.codes(0)[-1], atol=2e-3)
-
-
-# --- stop, failure, repetition ----------------------------------------------------------------------------------
-
-
-def test_stop_ends_a_run_soon_and_keeps_its_frames_five_times_in_a_row(desk: Desk, page: Page) -> None:
-    give_photo(page, photo(5))
-    type_number(page, "#steps", 50)
-    desk.brake.pause = 0.1
-    for _ in range(5):
-        before = shown(page, "run")
-        start(page)
-        begun(page, before)
-        until(page, "p.newest >= 3")
-        page.locator("#stop").click()
-        pressed, made = time.monotonic(), desk.brake.made
-        until(page, "p.status === 'stopped'", 10)
-        assert desk.brake.made - made <= 10, "steps that were still computed in the second after the click"
-        assert time.monotonic() - pressed < 3
-        page.locator("#run:not([disabled])").wait_for()
-        newest = shown(page, "newest")
-        assert 3 <= newest < 50 and shown(page, "arrived") == newest + 1
-        scrubber = page.locator("#player").get_by_role("slider", name="Step", exact=True)
-        for key, index in (("Home", 0), ("ArrowRight", 1), ("End", newest)):
-            scrubber.press(key)
-            until(page, f"p.shown.index === {index}")
-    made = desk.brake.made
-    page.wait_for_timeout(400)
-    assert desk.brake.made == made, "nothing goes on computing"
-
-
-def test_an_engine_that_fails_says_so_once_and_the_next_run_is_clean(desk: Desk, page: Page) -> None:
-    give_photo(page, photo(5))
-    type_number(page, "#steps", 8)
-    desk.brake.fail_at = 4
-    run(page)
-    assert shown(page, "status") == "failed" and shown(page, "newest") == 3, "finished frames are kept"
-    text = page.locator("body").inner_text()
-    assert "failed inside the engine" in text and "secret" not in text and "Traceback" not in text
-    expect(page.locator(".toast-body")).to_have_count(0)
-    page.locator("#player").get_by_role("slider", name="Step", exact=True).press("Home")
-    until(page, "p.shown.index === 0")
-    desk.brake.fail_at = 0
-    before = shown(page, "run")
-    run(page)
-    assert shown(page, "status") == "failed" and shown(page, "newest") == -1, "not even a first frame"
-    expect(page.locator("#report")).to_contain_text("failed inside the engine")
-    desk.brake.release()
-    run(page)
-    assert shown(page, "status") == "done" and shown(page, "run") != before and shown(page, "newest") == 8
-    expect(page.locator("#report")).to_have_text("")
-
-
-@pytest.mark.parametrize("clicks", [2, 3])
-def test_hasty_clicks_start_one_run(desk: Desk, page: Page, clicks: int) -> None:
-    give_photo(page, photo(5))
-    desk.brake.pause = 0.05
-    runs, before = desk.brake.starts, shown(page, "run")
-    page.locator("#run").click(click_count=clicks, delay=10)
-    finish(page, before)
-    page.wait_for_timeout(500)
-    assert desk.brake.starts == runs + 1
-
-
-def test_a_run_goes_on_while_another_tab_is_open(desk: Desk, page: Page) -> None:
-    give_photo(page, photo(5))
-    type_number(page, "#steps", 12)
-    desk.brake.hold_at = 3
-    before = shown(page, "run")
-    start(page)
-    begun(page, before)
-    page.get_by_role("tab", name="About").click()
-    expect(page.get_by_role("heading", name="What you are watching")).to_be_visible()
-    expect(page.locator("body")).to_contain_text("0.568")
-    desk.brake.gate.set()
-    page.wait_for_timeout(300)
-    page.get_by_role("tab", name="Trajectory").click()
-    finish(page, before)
-    assert shown(page, "arrived") == 13 and shown(page, "status") == "done"
-
-
-def test_reload_in_mid_run_ends_the_run_and_the_page_is_fresh(desk: Desk, page: Page) -> None:
-    give_photo(page, photo(5))
-    type_number(page, "#steps", 50)
-    desk.brake.pause = 0.1
-    before = shown(page, "run")
-    start(page)
-    begun(page, before)
-    record = desk.record(page)
-    page.reload()
-    ready(page)
-    aborted = ("console: AbortError", "console: Unexpected error Connection errored out")  # gradio, of its own stream
-    page.problems[:] = [line for line in page.problems if not line.startswith(aborted)]
-    end = time.monotonic() + 10
-    while record.summary is None and time.monotonic() < end:
-        page.wait_for_timeout(50)
-    assert record.summary is not None and record.summary.status == "stopped"
-    desk.brake.release()
-    run(page)
-    assert shown(page, "status") == "done"
-
-
-def test_two_visitors_get_their_own_frames(desk: Desk, open_page: Any) -> None:
-    pages = [ready(open_page(desk.url, height=900)) for _ in range(2)]
-    desk.brake.pause = 0.05
-    before = [shown(page, "run") for page in pages]
-    for seed, page in enumerate(pages):
-        give_photo(page, photo(20 + seed))
-        start(page)
-    for seed, (page, old) in enumerate(zip(pages, before, strict=True)):
-        finish(page, old)
-        record = desk.record(page)
-        np.testing.assert_array_equal(record.given.pixels, drawing(20 + seed))
-        assert shown(page, "status") == "done"
-    assert shown(pages[0], "run") != shown(pages[1], "run")
 
 
 # --- looking closer ---------------------------------------------------------------------------------------------

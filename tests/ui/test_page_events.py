@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,6 @@ def press(visitor: Visitor, name: str) -> None:
 @pytest.fixture
 def slow_site(engine: Engine) -> Any:
     """A page whose engine waits at evaluation 4 of its first run until it is told to go on."""
-    import threading
-
     held, go = threading.Event(), threading.Event()
 
     def evaluate(i: int) -> None:

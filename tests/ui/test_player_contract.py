@@ -96,9 +96,7 @@ def test_questions_reach_the_server_as_plain_arguments() -> None:
     assert box.frames([RUN, [2, 0, 2]]) == [{"index": 2}, {"index": 0}]
     assert box.meta(RUN) == {"model": "toy"}
     assert box.probe([RUN, 1, 2, 3]) == {"path": []}
-    assert box.download([RUN, "mask", 4, 0]) == {
-        "error": "There is no mask in this run; save the picture instead."
-    }
+    assert box.download([RUN, "mask", 4, 0]) == {"error": "There is no mask in this run; save the picture instead."}
     assert server.questions == [
         ("frames", RUN, [2, 0]),
         ("meta", RUN),

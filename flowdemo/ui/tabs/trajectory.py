@@ -30,21 +30,28 @@ from flowdemo.ui.widgets.player import TrajectoryPlayer
 FIELDS = ("model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "settings")
 QUIET = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
-# Gradio keeps a refusal until the next run; it goes as soon as the person acts on it.
-DISMISS = "() => document.querySelectorAll('.validation-error [aria-label=Clear]').forEach((node) => node.click())"
+# Gradio keeps a refusal until the next run; it goes as soon as the person acts on it. A number box has no way to
+# dismiss its own, so that it is hidden until then.
+DISMISS = """() => {
+  document.querySelectorAll(".validation-error [aria-label=Clear]").forEach((node) => node.click());
+  document.querySelector("#seed")?.classList.add("fd-stale");
+}"""
 
-# Where the player is out of sight, a run that has begun (not one that was refused) brings it there.
+# After a click on Run: what answers it, a refusal or the new run in the player, comes into sight if it is not.
 FOLLOW = """() => {
+  document.querySelector("#seed")?.classList.remove("fd-stale");
   const place = document.querySelector("#player"), shown = () => place.querySelector(".fd-player")?.fdPlayer?.run;
   const before = shown(), until = performance.now() + 60000;
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const look = () => {
-    if (performance.now() > until || document.querySelector(".validation-error")) return;
+    const refusal = [...document.querySelectorAll("div.validation-error")].find((node) => node.checkVisibility());
+    const box = (refusal ?? place).getBoundingClientRect();
+    if (refusal && (box.top < 0 || box.bottom > innerHeight - 100)) refusal.scrollIntoView({ behavior, block: "center" });
+    if (refusal || performance.now() > until) return;
     if (shown() === before) return requestAnimationFrame(look);
-    const { top } = place.getBoundingClientRect();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (top < 0 || top > innerHeight / 2) place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    if (box.top < 0 || box.top > innerHeight / 2) place.scrollIntoView({ behavior, block: "start" });
   };
-  setTimeout(look, 100);
+  setTimeout(look, 150);
 }"""
 
 
@@ -69,7 +76,7 @@ def build(runner: Runner) -> Any:
     load = plain(lambda path: _load_recipe(engine, path))
     recipe.upload(load, recipe, [*controls.restored, controls.report, recipe], **QUIET)
     if strip is not None:
-        _wire_strip(engine, strip, items, controls, player)
+        _wire_strip(runner, strip, items, controls, player)
 
     def opening() -> Any:
         return _stored_message(record_of(engine, first)) if first else gr.skip()
@@ -85,16 +92,21 @@ def _strip(items: list[Example]) -> ExampleStrip:
 
 
 def _wire_strip(
-    engine: Engine, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer
+    runner: Runner, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer
 ) -> None:
-    by_key = {item.key: item for item in items}
+    engine, by_key = runner.engine, {item.key: item for item in items}
+    outputs = [player, c.photo, *c.restored, c.report]
 
-    def pick(event: gr.EventData) -> list[Any]:
+    def pick(event: gr.EventData, request: gr.Request) -> list[Any]:
+        if runner.busy(str(request.session_hash)):  # its next frame would take the player back
+            gr.Warning("A run is in progress; stop it, then pick an example.", duration=4)
+            return [gr.skip()] * len(outputs)
         item = by_key[str(event.key)]
         photo, mask = (item.pixels, None) if item.pixels.ndim == 3 else (gr.skip(), item.pixels)
         return [_stored_message(record_of(engine, item)), photo, *restored(engine, item.request, mask), _said("")]
 
-    strip.pick(plain(pick), None, [player, c.photo, *c.restored, c.report], js=DISMISS, **QUIET)
+    strip.pick(plain(pick), None, outputs, js=DISMISS, show_progress="hidden", concurrency_limit=None,
+               api_visibility="private")  # fmt: skip
 
 
 def _wire_controls(engine: Engine, c: Controls) -> None:
@@ -153,7 +165,8 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
     c.run.click(None, None, None, js=FOLLOW, **QUIET)
     event = c.run.click(
         plain(run), c.inputs, [player, c.run, c.stop, c.report], validator=plain(check), concurrency_id="engine",
-        concurrency_limit=1, trigger_mode="once", show_progress="hidden", api_visibility="private",
+        concurrency_limit=1, trigger_mode="once", show_progress="minimal", show_progress_on=[c.report],
+        api_visibility="private",
     )  # fmt: skip
     event.then(rest, None, [c.run, c.stop], **QUIET)
     event.failure(rest, None, [c.run, c.stop], **QUIET)
