@@ -85,10 +85,13 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(shared_engine: Engine) -> Iterator[Site]:
+def site(shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    from flowdemo.ui import examples
     from flowdemo.ui.page import build, launch
 
-    demo = build(shared_engine)
+    with pytest.MonkeyPatch.context() as patch:  # the page opens with a stored run where there is one
+        patch.setattr(examples, "STORED", tmp_path_factory.mktemp("stored"))
+        demo = build(shared_engine)
     _, url, _ = launch(demo, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
     yield Site(url, demo, shared_engine)
     demo.close(verbose=False)

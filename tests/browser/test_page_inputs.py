@@ -30,6 +30,8 @@ from page_kit import (
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from flowdemo.rendering import encoders
+
 HOSTILE = '<img src=x onerror="window.hit=1">'
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"><script>window.hit=1</script></svg>'
 
@@ -80,6 +82,25 @@ def test_photos_of_every_kind_work(desk: Desk, page: Page) -> None:
         assert desk.record(page).given.pixels.shape == (48, 64, 3)
         expect(refusal(page)).to_have_count(0)
     assert page.evaluate("window.hit") is None
+
+
+DROP = """async ([place, data]) => {
+  const file = new File([await (await fetch(data)).blob()], "dropped.png", { type: "image/png" });
+  const transfer = new DataTransfer();
+  transfer.items.add(file);
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    const event = new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.querySelector(place).dispatchEvent(event);
+  }
+}"""
+
+
+def test_a_photo_dropped_on_another_takes_its_place(desk: Desk, page: Page) -> None:
+    before = page.locator("#photo img").get_attribute("src")
+    page.evaluate(DROP, ["#photo img", encoders.data_uri("image/png", photo(8))])
+    page.wait_for_function("old => (document.querySelector('#photo img')?.src ?? old) !== old", arg=before)
+    run(page)
+    np.testing.assert_array_equal(desk.record(page).given.pixels, drawing(8))
 
 
 @pytest.mark.parametrize(

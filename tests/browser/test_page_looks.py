@@ -37,8 +37,11 @@ CONTRAST = """() => {
 }"""
 PLACES = ("direction", "model", "photo", "steps", "more", "run", "examples", "recipe-box", "player")
 FOCUSED = """(places) => {
-  const node = document.activeElement, stage = node.closest(".mp-stage");
-  const style = (e) => getComputedStyle(e), drawn = (e) => e && style(e).outlineStyle !== "none" && parseFloat(style(e).outlineWidth) > 1;
+  const node = document.activeElement;
+  const drawn = (e) => {
+    const style = e && getComputedStyle(e);
+    return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1;
+  };
   return { place: node.closest(places.map((id) => "#" + id).join())?.id ?? "", html: node.outerHTML.slice(0, 80),
     seen: Boolean(drawn(node) || drawn(node.closest("label"))) };
 }"""

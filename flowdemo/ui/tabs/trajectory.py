@@ -46,7 +46,8 @@ FOLLOW = """() => {
   const look = () => {
     const refusal = [...document.querySelectorAll("div.validation-error")].find((node) => node.checkVisibility());
     const box = (refusal ?? place).getBoundingClientRect();
-    if (refusal && (box.top < 0 || box.bottom > innerHeight - 100)) refusal.scrollIntoView({ behavior, block: "center" });
+    const hidden = box.top < 0 || box.bottom > innerHeight - 100;
+    if (refusal && hidden) refusal.scrollIntoView({ behavior, block: "center" });
     if (refusal || performance.now() > until) return;
     if (shown() === before) return requestAnimationFrame(look);
     if (box.top < 0 || box.top > innerHeight / 2) place.scrollIntoView({ behavior, block: "start" });
@@ -154,10 +155,11 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
         yield {c.run: gr.update(interactive=False), c.stop: gr.update(interactive=True), c.report: _said("Starting …")}
         begun: dict[Any, Any] = {c.report: _said("")}
         for value in runner.stream(record, str(request.session_hash)):
-            failed = value["end"] and value["end"]["status"] == "failed"
-            extra = {c.report: _said(value["end"]["message"], bad=True)} if failed else {}
-            yield {player: value} | begun | extra
-            begun = {}
+            if record.drawn:
+                yield {player: value} | begun
+                begun = {}
+            else:  # failed before its first frame: the player keeps the run before it
+                yield {c.report: _said(value["end"]["message"], bad=True)}
 
     def rest() -> list[Any]:
         return [gr.update(interactive=True), gr.update(interactive=False)]
