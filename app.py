@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-# Before any numerical import: spinning OpenMP workers slow a small shared host down by an order of magnitude.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+from flowdemo.threads import set_policy
 
-from flowdemo.ui.page import build, launch
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+set_policy(serving=True)  # before any numerical import
+
+from flowdemo.ui.page import build, launch  # noqa: E402
 
 if __name__ == "__main__":
     launch(build())

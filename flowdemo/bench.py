@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
+from flowdemo.data.drawings import draw_street
 from flowdemo.engine import Engine, Given
 from flowdemo.engine.frames import draw
 from flowdemo.engine.messages import message
@@ -46,9 +46,7 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     if engine.limits(name).max_steps == 1:
         raise InputError(f"The model {name!r} has one step only; there is no trajectory to time.", field="model")
     manifest = engine.manifest(name)
-    width, height = manifest.size
-    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    given = Given("picture", noise)
+    given = Given("picture", draw_street(manifest.size)[0])
     request = engine.request({"model": name, "direction": IMAGE_TO_MASK, "steps": steps}, given)
     bare = _bare(engine, name, given, steps)
     first_frame: list[float] = []

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.options import number, pairs, steps
 from flowdemo.request import MASK_TO_IMAGE
+from flowdemo.threads import set_policy
 
 BAD_INPUT, STOPPED = 2, 130  # exit codes
 # Options that several subcommands have.
@@ -37,10 +38,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code."""
-    # Before any numerical import: spinning OpenMP workers slow a small shared host down by an order of magnitude.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         options = _parser().parse_args(arguments)
+        set_policy(serving=options.command in ("run", "bench", "serve"))  # before any numerical import
         options.handler(options)
     except FlowdemoError as error:
         return _complain(error.message, BAD_INPUT)

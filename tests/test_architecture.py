@@ -40,13 +40,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bench": BELOW_ENGINE | {"engine", "bench_browser"},
     "bench_browser": BELOW_ENGINE | {"engine", "ui"},
     "options": set(),
-    "cli": BELOW_ENGINE | {"options", "engine", "training", "evaluation", "bench"},
+    "threads": set(),
+    "cli": BELOW_ENGINE | {"options", "threads", "engine", "training", "evaluation", "bench"},
     "__main__": {"cli"},
     "": {"engine", "zoo"},
 }
 # The one function above that may reach higher than its room.
 EXCEPTIONS = {("cli.py", "_serve", "ui")}
-NO_TORCH = ("flow", "codes", "rendering", "request", "cli", "ui", "engine", "errors", "")
+NO_TORCH = ("flow", "codes", "rendering", "request", "cli", "threads", "ui", "engine", "errors", "")
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "torchvision"}
 
 

@@ -22,7 +22,7 @@ from flowdemo.engine import Engine, Given  # noqa: E402
 from flowdemo.engine.stored import save_stored  # noqa: E402
 
 FOLDER = ROOT / "assets" / "stored"
-DRAWN = "drawn in code"
+DRAWN = "A stored run; its input was drawn in code by this project."
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def meta(record: RunRecord) -> dict[str, Any]:
         "time": {"symbol": "t", "start": 0.0 if towards_mask else 1.0, "end": 1.0 if towards_mask else 0.0},
         "title": title(record),
         "settling_label": SETTLING[record.given.kind],
-        "note": record.given.note or None,
+        "note": record.given.note or f"Computed on {record.device} from the input as it is.",
     }
 
 

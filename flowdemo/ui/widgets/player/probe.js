@@ -98,7 +98,7 @@ function createProbe(state, act) {
     rows.set("straight", decimal(probe?.straightness));
     if (!probe) return rows.set("settled", NONE);
     const step = probe.settled;
-    rows.set("settled", step === 0 ? "the start" : `step ${step}, ${timeText(run.meta, probe.t[step])}`);
+    rows.set("settled", step === 0 ? "the start" : `step ${step}, ${timeText(run.meta, probe.t[step]).replace(" = ", " ")}`);
   }
 
   function heading() {
