@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from page_kit import Desk, begun, drawing, finish, give_photo, photo, ready, run, shown, start, type_number, until
 from playwright.sync_api import Page, expect
+from reloads import forgive_reload
 
 
 @pytest.fixture
@@ -105,8 +106,7 @@ def test_reload_in_mid_run_ends_the_run_and_the_page_is_fresh(desk: Desk, page: 
     record = desk.record(page)
     page.reload()
     ready(page)
-    aborted = ("console: AbortError", "console: Unexpected error Connection errored out")  # gradio, of its own stream
-    page.problems[:] = [line for line in page.problems if not line.startswith(aborted)]
+    forgive_reload(page)
     end = time.monotonic() + 10
     while record.summary is None and time.monotonic() < end:
         page.wait_for_timeout(50)

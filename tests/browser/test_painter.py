@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from reloads import forgive_reload
 from scipy import ndimage
 
 from flowdemo.ui.widgets.painter import MaskPainter, PaintedMask
@@ -440,6 +441,7 @@ def test_a_hundred_undos_and_redos_then_a_reload(canvas: Canvas) -> None:
     canvas.server.masks.clear()
     page.get_by_role("button", name="read").click()
     again.expect(before_last)
+    forgive_reload(page)
 
 
 def test_a_fresh_page_is_empty_and_each_model_keeps_its_own_mask(canvas: Canvas) -> None:
