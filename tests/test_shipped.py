@@ -12,7 +12,7 @@ from flowdemo.data.drawings import draw_cell, draw_street
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 FOLDERS = sorted(p.parent for p in CHECKPOINTS.glob("*/manifest.json"))
 # The best constant answer (all background, all road) scores 0.80 on these cells and 0.42 on these streets.
-LEAST = {"wbc": 0.95, "camvid": 0.5}
+LEAST = {"wbc": 0.9, "camvid": 0.5}
 
 
 def drawn(data: str, size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
