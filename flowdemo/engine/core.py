@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +149,7 @@ class Engine:
         width, height = self.manifest(built.model).size
         if given.pixels.shape[:2] != (height, width):
             raise InputError(f"The {wanted} must be {width} × {height} pixels for this model.", field="input")
-        return Request.build({**raw, "input": given.sha256}, self.limits(raw.get("model")))
+        return replace(built, input=given.sha256)
 
     def start(self, request: Request, given: Given) -> RunRecord:
         """A new record for a request; nothing is computed yet."""

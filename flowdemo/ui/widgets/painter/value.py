@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from flowdemo.errors import InputError
+from flowdemo.rendering import encoders
 from flowdemo.rendering.palette import Palette
 
 PREFIX = "data:image/png;base64,"
@@ -56,9 +57,7 @@ def encode_mask(indices: np.ndarray) -> str:
     """Data URL of an 8-bit grey PNG whose grey level is the class index; ``indices`` is uint8 [H, W]."""
     if indices.ndim != 2 or indices.dtype != np.uint8:
         raise ValueError(f"a mask is uint8 [H, W], not {indices.dtype} {list(indices.shape)}")
-    buffer = io.BytesIO()
-    Image.fromarray(indices).save(buffer, "PNG")
-    return PREFIX + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return encoders.data_uri("image/png", encoders.png(indices))
 
 
 def read_value(payload: Any, palette: Palette, width: int, height: int) -> PaintedMask | None:
