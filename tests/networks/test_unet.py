@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 
 from flowdemo.errors import ModelError
 from flowdemo.networks.unet import PatchUNet, UNetConfig, parameter_count
@@ -66,3 +69,39 @@ def test_hostile_configurations(raw: dict) -> None:
 
 def test_parameters_are_counted() -> None:
     assert parameter_count(torch.nn.Linear(3, 4)) == 16
+
+
+def test_attention_equals_that_of_diffusers_in_values_and_gradients() -> None:
+    network = PatchUNet(CONFIG)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    theirs = copy.deepcopy(network)
+    attending = [module for module in theirs.modules() if isinstance(module, Attention)]
+    assert attending
+    for module in attending:
+        module.set_processor(AttnProcessor2_0())
+    z, tau = torch.randn(2, 3, 16, 24), torch.tensor([10.0, 700.0])
+    results = [net(z, tau) for net in (network, theirs)]
+    for result in results:
+        result.square().mean().backward()
+    torch.testing.assert_close(*results, rtol=1e-4, atol=1e-5)
+    for ours, other in zip(network.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, other.grad, rtol=1e-3, atol=1e-5)
+
+
+def test_attention_runs_in_float32_while_training_on_a_cpu_under_bfloat16(monkeypatch) -> None:
+    seen = []
+    plain = torch.nn.functional.scaled_dot_product_attention
+    monkeypatch.setattr(
+        "torch.nn.functional.scaled_dot_product_attention", lambda q, *rest: (seen.append(q.dtype), plain(q, *rest))[1]
+    )
+    network = PatchUNet(CONFIG)
+    z, tau = torch.randn(1, 3, 16, 16), torch.zeros(1)
+    with torch.autocast("cpu", torch.bfloat16):
+        network(z, tau)
+        with torch.no_grad():
+            network(z, tau)
+    half = len(seen) // 2
+    assert half and set(seen[:half]) == {torch.float32} and set(seen[half:]) == {torch.bfloat16}
