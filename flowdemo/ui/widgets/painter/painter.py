@@ -14,6 +14,7 @@ from gradio.components.base import server
 from flowdemo.errors import InputError
 from flowdemo.rendering.masks import read_mask
 from flowdemo.rendering.palette import Palette
+from flowdemo.ui.guard import Refusal
 from flowdemo.ui.widgets.painter.value import (
     FIELD,
     PaintedMask,
@@ -130,7 +131,7 @@ class MaskPainter(gr.HTML):
         try:
             return read_value(payload, Palette.from_json(self.palette), self.width, self.height)
         except InputError as error:
-            raise gr.Error(error.message, print_exception=False) from None
+            raise Refusal(error.message) from None
 
     @server
     def load_mask(self, data_url: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
 from flowdemo.errors import FlowdemoError
+from flowdemo.ui.guard import Refusal
 from flowdemo.ui.widgets.player.contract import (
     MAX_FRAMES,
     MAX_SAMPLES,
@@ -128,7 +129,7 @@ class TrajectoryPlayer(gr.HTML):
         try:
             check_message(payload or None)
         except ValueError:
-            raise gr.Error("The player takes no input; leave it empty.", print_exception=False) from None
+            raise Refusal("The player takes no input; leave it empty.") from None
 
     @callable_from_browser
     def frames(self, arguments: Any) -> Any:
