@@ -18,6 +18,7 @@ from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.options import number, pairs, steps
 from flowdemo.request import MASK_TO_IMAGE
 from flowdemo.threads import set_policy
+from flowdemo.toys import PREFIX, TOYS
 
 BAD_INPUT, STOPPED = 2, 130  # exit codes
 # Options that several subcommands have.
@@ -81,6 +82,7 @@ def _add_models(commands: Any) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
+    from flowdemo.toys.terminal import listed
     from flowdemo.zoo import available, read_manifest
 
     rows = []
@@ -95,7 +97,7 @@ def _models(options: argparse.Namespace) -> None:
         })  # fmt: skip
         print(f"{name:24} {manifest.label:36} {manifest.size[0]}×{manifest.size[1]}  {len(classes):3} classes  "
               f"{manifest.parameters / 1e6:5.2f} M  {manifest.bytes / 1e6:5.2f} MB")  # fmt: skip
-    _write_json(options.json, rows)
+    _write_json(options.json, rows + listed())
 
 
 def _add_run(commands: Any) -> None:
@@ -169,9 +171,9 @@ def _write_run(record: Any, options: argparse.Namespace) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    command = commands.add_parser("train", help="train a recipe on a data folder")
-    command.add_argument("recipe", help="semflow or discriminative")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR")
+    command = commands.add_parser("train", help="train a recipe on a data folder, or a toy")
+    command.add_argument("recipe", help="semflow, discriminative, or spiral, which makes its own data")
+    command.add_argument("--data", type=Path, default=None, metavar="DIR")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--minutes", type=float, default=None)
     command.add_argument("--steps", type=int, default=None)
@@ -183,6 +185,12 @@ def _add_train(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.recipe in TOYS:
+        from flowdemo.toys import terminal
+
+        return _write_json(options.json, terminal.train(options))
+    if options.data is None:
+        raise InputError(f"Training {options.recipe} needs --data with a data folder.", field="data")
     from flowdemo.training.command import train
 
     result = train(
@@ -194,9 +202,9 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _add_evaluate(commands: Any) -> None:
-    command = commands.add_parser("evaluate", help="score a model on a split of a data folder")
+    command = commands.add_parser("evaluate", help="score a model on a split of a data folder, or a toy")
     command.add_argument("model")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data folder, or toy:spiral")
     command.add_argument("--split", default="test")
     command.add_argument("--direction", default=None)
     command.add_argument("--steps", default="1,2,5,10,25")
@@ -212,6 +220,10 @@ def _add_evaluate(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    if str(options.data).startswith(PREFIX):
+        from flowdemo.toys import terminal
+
+        return _write_json(options.json, terminal.evaluate(options, steps(options.steps)))
     from flowdemo.evaluation.protocol import evaluate
     from flowdemo.zoo import find, load
 

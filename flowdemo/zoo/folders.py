@@ -12,6 +12,7 @@ from flowdemo.zoo.manifest import NAME, Manifest
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 ORDER = ("semflow", "discriminative")
+TOYS = ("symmflow-spiral",)  # systems of the room toys, whose folders lie among these but hold no pictures' model
 MAX_MANIFEST = 1 << 20
 
 
@@ -28,7 +29,7 @@ def available() -> dict[str, Path]:
         for path in sorted(root.glob("*/manifest.json")):
             try:
                 manifest = read_manifest(path.parent)
-            except ModelError:  # one damaged folder must not hide the others; asked for by name, it says what is wrong
+            except ModelError:  # a toy, or damaged, which must not hide the others; asked for by name, it says what
                 continue
             found.setdefault(manifest.name, (ORDER.index(manifest.system), path.parent))
     return {name: entry[1] for name, entry in sorted(found.items(), key=lambda item: item[1][0])}
@@ -61,6 +62,9 @@ def read_manifest(folder: str | Path) -> Manifest:
     if not path.is_file() or path.stat().st_size > MAX_MANIFEST:
         raise ModelError(f"The folder {Path(folder).name!r} is not a model: it has no readable manifest.json.")
     try:
-        return Manifest.from_json(json.loads(path.read_text("utf-8")))
+        raw = json.loads(path.read_text("utf-8"))
+        if isinstance(raw, dict) and raw.get("system") in TOYS:
+            raise ModelError(f"The model {Path(folder).name!r} is a toy; train and evaluate it as --data toy:NAME.")
+        return Manifest.from_json(raw)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"The manifest of {Path(folder).name!r} is not valid JSON.") from error
