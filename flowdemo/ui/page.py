@@ -13,7 +13,7 @@ from flowdemo.errors import ModelError
 from flowdemo.ui import api
 from flowdemo.ui.guard import plain
 from flowdemo.ui.runner import Runner
-from flowdemo.ui.tabs import about, trajectory
+from flowdemo.ui.tabs import about, learn, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
@@ -36,6 +36,8 @@ def build(engine: Engine | None = None) -> gr.Blocks:
         with gr.Tabs(elem_classes="fd-tabs"):
             with gr.Tab("Trajectory", id="trajectory"):
                 opening, player = trajectory.build(runner)
+            with gr.Tab("Learn", id="learn"):
+                learn.build()
             with gr.Tab("About", id="about"):
                 about.build(engine)
         quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
