@@ -123,7 +123,8 @@ class Engine:
         manifest = self.manifest(name)
         one_step = manifest.system == "discriminative"
         directions = (IMAGE_TO_MASK,) if one_step else (IMAGE_TO_MASK, MASK_TO_IMAGE)
-        settings = {"temperature": Setting(1.0, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
+        usual = manifest.settings.get("temperature", 1.0)
+        settings = {"temperature": Setting(usual, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
         return Limits(
             model=manifest.name,
             directions=directions,

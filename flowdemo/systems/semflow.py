@@ -53,6 +53,7 @@ class SemFlow:
         head: how its answer is read.
         autoencoder: between pictures and states; :class:`~flowdemo.autoencoders.Pixels` for pixel space.
         device: where states live.
+        temperature: sharpness of a class posterior where a run does not say otherwise.
     """
 
     name = "SemFlow"
@@ -60,8 +61,12 @@ class SemFlow:
     directions = (IMAGE_TO_MASK, MASK_TO_IMAGE)
     time_symbol = "t"
 
-    def __init__(self, network: Network, head: SemFlowHead, autoencoder=None, device: str | torch.device = "cpu"):
+    def __init__(
+        self, network: Network, head: SemFlowHead, autoencoder=None, device: str | torch.device = "cpu",
+        temperature: float = 1.0,
+    ) -> None:  # fmt: skip
         self.network, self.head, self.device = network, head, torch.device(device)
+        self.temperature = temperature
         self.autoencoder = autoencoder or Pixels()
 
     @property
@@ -73,7 +78,8 @@ class SemFlow:
         """The system's own options, beside steps, solver, β and seed."""
         if self.head.prediction != "posterior":
             return ()
-        return (Option("temperature", 1.0, 0.0, 1.0, "Sharpness of the class posterior: 1 as trained, 0 its mode."),)
+        words = "Sharpness of the class posterior: 1 as trained, 0 its mode."
+        return (Option("temperature", self.temperature, 0.0, 1.0, words),)
 
     def grid(self, direction: str, steps: int) -> tuple[float, ...]:
         """t_i = i/N, forwards to the mask, backwards to the image."""
@@ -95,8 +101,9 @@ class SemFlow:
         noisy = [perturb(m[None], beta, torch.Generator().manual_seed(s)) for m, s in zip(clean, seeds, strict=True)]
         return self.autoencoder.encode(torch.cat(noisy).to(self.device))
 
-    def field(self, direction: str, temperature: float = 1.0) -> SemFlowField:
-        return SemFlowField(self.network, self.head, direction == IMAGE_TO_MASK, temperature)
+    def field(self, direction: str, temperature: float | None = None) -> SemFlowField:
+        sharpness = self.temperature if temperature is None else temperature
+        return SemFlowField(self.network, self.head, direction == IMAGE_TO_MASK, sharpness)
 
     @torch.no_grad()
     def steps(self, direction: str, start: Tensor, steps: int, solver: str = "euler", **settings) -> Iterator[Step]:

@@ -30,7 +30,7 @@ def add(runner: Runner) -> None:
         beta: float | None = None,
         seed: float = 0,
         samples: float = 1,
-        temperature: float = 1.0,
+        temperature: float | None = None,
     ) -> Iterator[dict]:
         """Run one trajectory: a message after every step, and the result as the last one.
 
@@ -44,7 +44,7 @@ def add(runner: Runner) -> None:
             beta: half-width of the perturbation in grey levels; null for the model's default.
             seed: of the perturbation.
             samples: pictures per mask, 1 to 8.
-            temperature: sharpness of the class posterior, 0 to 1.
+            temperature: sharpness of the class posterior, 0 to 1; null for the model's default.
 
         Returns:
             status, recipe, numbers, curves, and for each sample "picture" and "mask" as PNG data URLs; before that, for
@@ -54,7 +54,7 @@ def add(runner: Runner) -> None:
                "solver": solver, "beta": beta, "seed": seed, "samples": samples}  # fmt: skip
         if steps is not None:
             raw["steps"] = steps
-        if temperature != 1:
+        if temperature is not None:
             raw["settings"] = {"temperature": temperature}
         record = runner.prepare(raw, read_sent(image, "image"), read_sent(mask, "mask"))
         for frame in runner.engine.stream(record):
@@ -100,4 +100,5 @@ def _described(runner: Runner, name: str) -> dict[str, Any]:
         "default_steps": dict(limits.default_steps),
         "beta_bound": limits.beta_bound,
         "default_beta": limits.default_beta,
+        "settings": {name: setting.default for name, setting in limits.settings.items()},
     }

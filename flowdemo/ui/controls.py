@@ -53,6 +53,12 @@ class Shape:
         return min(self.limits.default_beta, self.beta_top)
 
     @property
+    def temperature(self) -> float:
+        """The model's own, 1 where it has none."""
+        setting = self.limits.settings.get("temperature")
+        return setting.default if setting else 1.0
+
+    @property
     def spacing(self) -> float:
         """s, in grey levels."""
         return self.limits.beta_bound * 2

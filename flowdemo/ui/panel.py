@@ -120,7 +120,7 @@ def _more(shape: Shape, request: Request) -> dict[str, Any]:
         solver = gr.Dropdown([(info.label, name) for name, info in SOLVERS.items()], value=request.solver,
                              label="Solver", elem_id="solver", filterable=False,
                              info=SOLVERS[request.solver].description)  # fmt: skip
-        temperature = NumberSlider(0, 1, settings.get("temperature", 1.0), step=0.05, buttons=[],
+        temperature = NumberSlider(0, 1, settings.get("temperature", shape.temperature), step=0.05, buttons=[],
                                    label="Temperature of the class posterior", elem_id="temperature",
                                    visible="temperature" in shape.limits.settings,
                                    info="1 as trained; towards 0 a pixel heads for its likeliest class.")  # fmt: skip

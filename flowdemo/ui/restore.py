@@ -39,7 +39,7 @@ def shaped(
         gr.update(visible=shape.paints),
         gr.update(maximum=shape.beta_top, value=shape.beta if beta is None else beta),
         gr.update(visible=not one),
-        gr.update(visible="temperature" in shape.limits.settings),
+        gr.update(value=shape.temperature, visible="temperature" in shape.limits.settings),
     ]
 
 
@@ -47,7 +47,7 @@ def restored(engine: Engine, request: Request, mask: np.ndarray | None) -> list[
     """Controls as a recipe says, in the order of :attr:`flowdemo.ui.panel.Controls.restored`."""
     shape = Shape.of(engine, request.model, request.direction)
     *updates, temperature = shaped(shape, request.steps, request.beta if shape.paints else None, mask)
-    temperature |= {"value": dict(request.settings).get("temperature", 1.0)}
+    temperature |= {"value": dict(request.settings).get("temperature", shape.temperature)}
     solver = gr.update(value=request.solver, info=SOLVERS[request.solver].description)
     return [*updates, temperature, request.model, solver, request.seed, request.samples]
 

@@ -39,6 +39,7 @@ class Manifest:
         files: ``{file name: {"sha256", "bytes"}}``.
         parameters: number of weights.
         licence: terms of the weights.
+        settings: defaults of the system's own options where the model's differ from the system's.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Manifest:
     files: dict[str, dict[str, Any]]
     parameters: int
     licence: str
+    settings: dict[str, float] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -125,6 +127,9 @@ def _check_kinds(raw: dict[str, Any]) -> None:
             raise TypeError(key)
     if not all(_is_number(value, 0, 255) for value in raw["beta"].values()):
         raise TypeError("beta")
+    settings = raw.get("settings", {})
+    if not isinstance(settings, dict) or not all(_is_number(value, 0, 1) for value in settings.values()):
+        raise TypeError("settings")
     counts = [*raw["size"], *raw["steps"].values(), raw["parameters"]]
     counts += [entry["bytes"] for entry in raw["files"].values()]
     if not all(type(value) is int and 0 <= value < 1 << 40 for value in counts):

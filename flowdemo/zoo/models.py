@@ -83,7 +83,8 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
         return Model(manifest, Discriminative(network, manifest.codebook, device), device)
     head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
     _check_fit(manifest, network.config, space, head.out_channels)
-    return Model(manifest, SemFlow(network, head, space, device), device)
+    temperature = manifest.settings.get("temperature", 1.0)
+    return Model(manifest, SemFlow(network, head, space, device, temperature), device)
 
 
 def _network(folder: Path, manifest: Manifest) -> PatchUNet:

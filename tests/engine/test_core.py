@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,25 @@ def test_what_each_model_admits(shared_engine: Engine) -> None:
     assert posterior.beta_bound == 127 and posterior.default_beta == 20
     with pytest.raises(InputError, match="127"):
         shared_engine.request({**TO_IMAGE, "beta": 127})
+
+
+def test_a_model_may_have_its_own_temperature(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path / POSTERIOR, POSTERIOR, "semflow", "posterior", 3 + len(CLASSES) + 1)
+    path = tmp_path / POSTERIOR / "manifest.json"
+    raw = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(raw | {"settings": {"temperature": 0.25}}), "utf-8")
+    engine = Engine("cpu")
+    name = engine.add(tmp_path / POSTERIOR)
+    assert engine.limits(name).settings["temperature"].default == 0.25
+    ends = []
+    for settings in ({}, {"temperature": 0.25}, {"temperature": 1.0}):
+        record = run({"model": name, "steps": 2, "settings": settings}, picture(), engine)
+        ends.append(record.codes(0)[-1])
+    assert np.array_equal(ends[0], ends[1]) and not np.allclose(ends[0], ends[2], atol=1e-2)
+    for wrong in (-0.1, 2, "0", None):
+        path.write_text(json.dumps(raw | {"settings": {"temperature": wrong}}), "utf-8")
+        with pytest.raises(ModelError):
+            Engine("cpu").add(tmp_path / POSTERIOR)
 
 
 @pytest.mark.parametrize("name", ["", "nothing", None, 3, ["a"], "../a-posterior", "a-posterior/"])

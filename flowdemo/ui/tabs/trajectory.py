@@ -190,7 +190,7 @@ def _raw(engine: Engine, values: tuple[Any, ...]) -> tuple[dict[str, Any], bytes
     raw = {"model": model, "direction": direction, "steps": steps, "solver": solver}
     if limits.max_steps == 1:
         raw |= {"steps": 1, "solver": None}
-    if "temperature" in limits.settings and temperature != 1:
+    if "temperature" in limits.settings and temperature != limits.settings["temperature"].default:
         raw["settings"] = {"temperature": temperature}
     if direction != MASK_TO_IMAGE:
         return raw, read_upload(photo, "image") if photo else None, None
