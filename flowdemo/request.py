@@ -15,7 +15,10 @@ FORMAT = 1
 MAX_SEED = 2**31 - 1
 IMAGE_TO_MASK = "image-to-mask"
 MASK_TO_IMAGE = "mask-to-image"
-DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, "image-to-label", "label-to-image", "detect", "refine")
+IMAGE_TO_LABEL = "image-to-label"
+LABEL_TO_IMAGE = "label-to-image"
+DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, IMAGE_TO_LABEL, LABEL_TO_IMAGE, "detect", "refine")
+TO_IMAGE = (MASK_TO_IMAGE, LABEL_TO_IMAGE)  # what is given is a label, and takes the perturbation β
 FIELDS = ("model", "direction", "input", "steps", "solver", "beta", "seed", "samples", "settings")
 RESULT_FIELDS = ("format", "weights", "mask")  # what a stored recipe has beside them
 _HUGE = 10**300  # whole numbers beyond it fit no float, and far beyond it not even a message
@@ -40,9 +43,11 @@ class Limits:
         directions: the words it understands, its default first.
         max_steps: most intervals (50 for the flows, 1 for a one-step model).
         default_steps: by direction.
-        beta_bound: β must stay below this many grey levels; 0 where there is no perturbation.
-        default_beta: in grey levels.
-        max_samples: pictures per mask.
+        beta_bound: β must stay below this; 0 where there is no perturbation.
+        default_beta: β where none is asked for.
+        beta_unit: what both are counted in, for people.
+        random: directions in which something is drawn, so that several samples of one input differ.
+        max_samples: samples of one input in such a direction.
         settings: the system's own options.
     """
 
@@ -52,6 +57,8 @@ class Limits:
     default_steps: Mapping[str, int] = field(default_factory=dict)
     beta_bound: float = 0.0
     default_beta: float = 0.0
+    beta_unit: str = "grey levels"
+    random: tuple[str, ...] = TO_IMAGE
     max_samples: int = 8
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
@@ -63,9 +70,10 @@ class Request:
     Attributes:
         model, direction, solver: names.
         steps: intervals, 1 to the model's bound.
-        beta: half-width of the perturbation in grey levels; 0 towards the mask.
+        beta: half-width of the perturbation of a given mask (grey levels) or label (fraction of the level spacing);
+            0 in other directions.
         seed: of the first sample; sample k uses seed + k.
-        samples: pictures per mask; 1 towards the mask, where nothing is random.
+        samples: how many of one input; 1 in a direction where nothing is random.
         settings: the system's own options, sorted by name.
         input: SHA-256 of the input's pixels at the model's size, or "" before it is known.
     """
@@ -90,11 +98,10 @@ class Request:
         _only(raw, FIELDS)
         direction = _choice(raw.get("direction") or limits.directions[0], limits.directions, "direction",
                             f"The model {limits.model!r}")
-        random = direction in (MASK_TO_IMAGE, "label-to-image")
         usual = limits.default_steps.get(direction, min(10, limits.max_steps))
         steps = _integer(raw.get("steps", usual), 1, limits.max_steps, "steps", "The number of steps")
-        beta = _beta(raw.get("beta"), limits) if random else 0.0
-        samples = _integer(raw.get("samples", 1), 1, limits.max_samples, "samples", "The number of pictures")
+        beta = _beta(raw.get("beta"), limits) if direction in TO_IMAGE else 0.0
+        samples = _integer(raw.get("samples", 1), 1, limits.max_samples, "samples", "The number of samples")
         seed = _integer(raw.get("seed", 0), 0, MAX_SEED, "seed", "The seed")
         given = str(raw.get("input") or "")
         if given and not SHA256.fullmatch(given):
@@ -106,7 +113,7 @@ class Request:
             solver=_choice(raw.get("solver") or "euler", tuple(SOLVERS), "solver", "The engine"),
             beta=beta,
             seed=seed,
-            samples=samples if random else 1,
+            samples=samples if direction in limits.random else 1,
             settings=_settings(raw.get("settings") or {}, limits),
             input=given,
         )
@@ -154,8 +161,8 @@ def _beta(value: Any, limits: Limits) -> float:
     beta = _number(limits.default_beta if value is None else value, "beta", "The perturbation β")
     if not 0 <= beta < limits.beta_bound:
         raise InputError(
-            f"The perturbation β must be at least 0 and below {limits.beta_bound:g} grey levels (half the spacing of "
-            f"the codes), not {beta:g}.", field="beta")  # fmt: skip
+            f"The perturbation β must be at least 0 and below {limits.beta_bound:g} {limits.beta_unit} (half the "
+            f"spacing of the codes), not {beta:g}.", field="beta")  # fmt: skip
     return beta
 
 

@@ -201,3 +201,22 @@ def test_a_stored_recipe_with_an_unknown_entry_is_refused_by_name() -> None:
     assert recipe_fields({**stored, "weights": {}, "mask": "data:"})["model"] == "cells"
     with pytest.raises(InputError, match="guidance"):
         recipe_fields({**stored, "guidance": 7.5})
+
+
+DIGITS = Limits("digits", ("image-to-label", "label-to-image"), beta_bound=0.5, default_beta=0.25,
+                beta_unit="level spacings", random=("image-to-label", "label-to-image"))  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", DIGITS.directions)
+def test_samples_count_wherever_something_is_random(direction: str) -> None:
+    request = Request.build({"model": "digits", "direction": direction, "samples": 3, "seed": 4, "beta": 0.1}, DIGITS)
+    assert request.seeds == (4, 5, 6)
+    assert request.beta == (0.1 if direction == "label-to-image" else 0.0)
+    still = Limits("still", DIGITS.directions, beta_bound=0.5, random=())
+    assert Request.build({"direction": direction, "samples": 3}, still).samples == 1
+
+
+def test_a_bound_is_told_in_its_own_unit() -> None:
+    error = refused({"direction": "label-to-image", "beta": 0.5}, DIGITS)
+    assert error.field == "beta" and "below 0.5 level spacings" in error.message
+    assert Request.build({"direction": "label-to-image"}, DIGITS).beta == 0.25

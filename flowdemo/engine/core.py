@@ -18,7 +18,7 @@ from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord, RunStore
 from flowdemo.errors import EngineError, FlowdemoError, InputError
 from flowdemo.flow import Step
-from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE, Limits, Request, Setting
+from flowdemo.request import MASK_TO_IMAGE, Limits, Request, Setting
 from flowdemo.zoo.devices import choose_device, device_label
 from flowdemo.zoo.folders import available, find, read_manifest
 from flowdemo.zoo.manifest import Manifest
@@ -121,17 +121,18 @@ class Engine:
     def limits(self, name: Any) -> Limits:
         """What requests for a model may ask."""
         manifest = self.manifest(name)
-        one_step = manifest.system == "discriminative"
-        directions = (IMAGE_TO_MASK,) if one_step else (IMAGE_TO_MASK, MASK_TO_IMAGE)
+        kind = manifest.kind
         usual = manifest.settings.get("temperature", 1.0)
         settings = {"temperature": Setting(usual, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
         return Limits(
             model=manifest.name,
-            directions=directions,
-            max_steps=1 if one_step else MAX_STEPS,
+            directions=kind.directions,
+            max_steps=1 if kind.one_step else MAX_STEPS,
             default_steps=manifest.steps,
-            beta_bound=0.0 if one_step else manifest.codebook.beta_bound,
+            beta_bound=manifest.beta_bound,
             default_beta=float(manifest.beta.get("default", 0.0)),
+            beta_unit=manifest.beta_unit,
+            random=kind.random,
             settings=settings,
         )
 

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from torch import Tensor
 from tqdm import tqdm
 
-from flowdemo.data import FolderInfo, SegmentationSplit, read_info, segmentation_batches, split_length
+from flowdemo.data import (
+    ArrayInfo,
+    ArraySplit,
+    FolderInfo,
+    SegmentationSplit,
+    read_info,
+    read_split,
+    segmentation_batches,
+    split_length,
+)
 from flowdemo.data.folders import resize_labels
 from flowdemo.errors import DataError, InputError
+from flowdemo.evaluation import labels
+from flowdemo.evaluation.judges import data_of, find_judge
+from flowdemo.evaluation.runs import Clock, Run, rounded
 from flowdemo.evaluation.segmentation import confusion_matrix, scores
-from flowdemo.evaluation.synthesis import Judge, Reference, Synthesis
-from flowdemo.flow import Step
-from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE
-from flowdemo.zoo import Model, available, load, read_manifest
+from flowdemo.evaluation.synthesis import Reference, Synthesis
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, TO_IMAGE
+from flowdemo.zoo import Model
+from flowdemo.zoo.kinds import GLOBAL
 
+Batch = TypeVar("Batch", SegmentationSplit, ArraySplit)
 STEPS = (1, 2, 5, 10, 25)
 BATCH_PIXELS = 16 * 128 * 128  # pixels that are run at once, which bounds the memory
-DIGITS = 5  # significant ones
 MAX_SAMPLES = 64
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What stays the same over the rows of one evaluation."""
-
-    model: Model
-    direction: str
-    solver: str
-    beta: float
-    settings: Mapping[str, float]
-
-    def end(self, given: np.ndarray, seeds: Sequence[int], steps: int) -> Step:
-        """Last step of a batch's trajectory."""
-        start: Tensor = self.model.system.start(self.direction, given, self.beta, tuple(seeds))
-        last = None
-        for step in self.model.system.steps(self.direction, start, steps, self.solver, **self.settings):
-            last = step
-        return last
 
 
 def evaluate(
@@ -52,26 +42,29 @@ def evaluate(
     settings: Mapping[str, float] | None = None, solver: str = "euler", beta: float | None = None, samples: int = 2,
     bar: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Score a model on a data folder.
+    """Score a model on a data set.
 
-    Pictures are resized to the model's size (Lanczos), masks by nearest neighbour. Runs are in full precision, in
-    batches of fixed size, and depend on the seed alone.
+    Pictures are resized to the model's size (Lanczos; small labelled pictures get a border instead), masks by nearest
+    neighbour. Runs are in full precision, in batches of fixed size, and depend on the seed alone.
 
     Args:
         model: from ``flowdemo.load``.
-        data: a folder of the layout; its classes must be the model's.
+        data: a folder of the layout, or a directory with an array file for models of labelled pictures; its classes
+            must be the model's.
         split: name of the split.
         steps: numbers of steps, one row each; 1, 2, 5, 10, 25 if None. A one-step model has the row 1 only.
         native: score masks at the ground truth's own size (the prediction is resized by nearest neighbour), not at the
             model's.
         direction: the system's first if None. ``image-to-mask`` gives ``miou``, ``pixel_accuracy``,
             ``per_class_iou`` (see :func:`~flowdemo.evaluation.segmentation.scores`); ``mask-to-image`` gives the scores
-            of :class:`~flowdemo.evaluation.synthesis.Synthesis`.
+            of :class:`~flowdemo.evaluation.synthesis.Synthesis`; ``image-to-label`` and ``label-to-image`` those of
+            :mod:`flowdemo.evaluation.labels`.
         limit: only the first so many pictures.
-        seed: picture i takes the seeds ``seed + i·samples + k``.
+        seed: towards the label picture i takes the seed ``seed + i``, where the system draws something; towards the
+            image sample k of label i takes ``seed + i·samples + k``.
         settings, solver: of the trajectory.
-        beta: half-width of the perturbation in grey levels (``mask-to-image``); the model's default if None.
-        samples: pictures per mask (``mask-to-image``).
+        beta: half-width of the perturbation of a given mask or label; the model's default if None.
+        samples: pictures per mask or label.
         bar: show a progress bar.
 
     Returns:
@@ -84,52 +77,56 @@ def evaluate(
     """
     info, direction = read_info(data), direction or model.system.directions[0]
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
-    run = _Run(model, direction, solver, beta, settings or {})
+    run = Run(model, direction, solver, beta, settings or {})
     _check(run, info, native, limit, samples)
     n = min(split_length(data, split), limit or 10**9)
     steps = _steps(model, steps)
     head = {"model": model.name, "data": info.name, "split": split, "n": n, "direction": direction, "solver": solver,
             "seed": seed, "size": "native" if native else list(model.manifest.size)}
+    if model.manifest.labels == GLOBAL:
+        return head | _labelled(run, read_split(data, split, model.manifest.size, n), steps, seed, samples, bar)
     batches = _batches(model, data, split, n, bar)
     if direction == IMAGE_TO_MASK:
-        return head | {"rows": _segmentation(run, batches, steps, native)}
+        return head | {"rows": _segmentation(run, batches, steps, native, seed)}
     return head | {"beta": beta, "samples": samples} | _synthesis(run, batches, steps, n, seed, samples)
 
 
-def find_judge(model: Model) -> Judge | None:
-    """The discriminative model of the same data among those at hand, one of the same size first; None if there is none.
-    """
-    manifests = [read_manifest(folder) for folder in available().values()]
-    fitting = [m for m in manifests if m.system == "discriminative" and m.data.get("name") == _data_name(model)
-               and len(m.palette.classes) == len(model.manifest.palette.classes)]
-    fitting.sort(key=lambda m: m.size != model.manifest.size)
-    if not fitting:
-        return None
-    judge = load(fitting[0].name, model.device)
-    return Judge(judge.system, judge.manifest.size, len(judge.manifest.palette.classes))
+def _labelled(
+    run: Run, split: ArraySplit, steps: Sequence[int], seed: int, samples: int, bar: bool
+) -> dict[str, Any]:
+    parts = labels.batches(split, _batch(run.model))
+    with tqdm(total=len(split), disable=not bar, unit="picture") as shown:
+        if run.direction == IMAGE_TO_LABEL:
+            return {"rows": labels.classification(run, _counted(parts, shown), steps, seed)}
+        made = labels.generation(run, _counted(parts, shown), steps, seed, samples)
+    return {"beta": run.beta, "samples": samples} | made
 
 
-def _segmentation(run: _Run, batches: Iterator[SegmentationSplit], steps: Sequence[int], native: bool) -> list[dict]:
+def _segmentation(
+    run: Run, batches: Iterator[SegmentationSplit], steps: Sequence[int], native: bool, seed: int
+) -> list[dict]:
     names = tuple(entry.name for entry in run.model.manifest.palette.classes)
     matrices = {count: np.zeros((len(names), len(names)), np.int64) for count in steps}
-    clock = _Clock()
+    clock, done = Clock(), 0
     for batch in batches:
+        seeds = range(seed + done, seed + done + len(batch))
         for count in steps:
             with clock.of(count, len(batch)):
-                last = run.end(batch.images, [0] * len(batch), count)
+                last = run.end(batch.images, seeds, count)
                 found = run.model.system.classes(last.x)
             clock.evaluations[count] = last.evaluations
             truths = batch.native if native else batch.labels
             for truth, mask in zip(truths, found, strict=True):
                 sized = resize_labels(mask, (truth.shape[1], truth.shape[0]))
                 matrices[count] += confusion_matrix(truth, sized, len(names))
+        done += len(batch)
     return [clock.row(count, scores(matrices[count], names)) for count in steps]
 
 
 def _synthesis(
-    run: _Run, batches: Iterator[SegmentationSplit], steps: Sequence[int], n: int, seed: int, samples: int
+    run: Run, batches: Iterator[SegmentationSplit], steps: Sequence[int], n: int, seed: int, samples: int
 ) -> dict[str, Any]:
-    judge, reference, clock, done = find_judge(run.model), Reference.of(n), _Clock(), 0
+    judge, reference, clock, done = find_judge(run.model), Reference.of(n), Clock(), 0
     gathered = {count: Synthesis(judge) for count in steps}
     for batch in batches:
         reference.add(done, batch.images, batch.labels, judge)
@@ -143,57 +140,36 @@ def _synthesis(
                 clock.evaluations[count] = last.evaluations
             gathered[count].add(np.stack(made), batch.labels)
         done += len(batch)
-    found = {"photos": _rounded(reference.facts()),
+    found = {"photos": rounded(reference.facts()),
              "rows": [clock.row(count, gathered[count].scores(reference)) for count in steps]}
     return found if judge else found | {"missing": _missing(run.model)}
 
 
-class _Clock:
-    """Seconds, items and evaluations per number of steps."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[int, float] = {}
-        self.items: dict[int, int] = {}
-        self.evaluations: dict[int, int] = {}
-
-    def of(self, steps: int, items: int) -> _Clock:
-        self._open = (steps, items, time.perf_counter())
-        return self
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        steps, items, begin = self._open
-        self.seconds[steps] = self.seconds.get(steps, 0.0) + time.perf_counter() - begin
-        self.items[steps] = self.items.get(steps, 0) + items
-
-    def row(self, steps: int, found: dict[str, Any]) -> dict[str, Any]:
-        head = {"steps": steps, "evaluations": self.evaluations[steps]}
-        return _rounded(head | found | {"seconds_per_item": self.seconds[steps] / self.items[steps]})
-
-
-def _check(run: _Run, info: FolderInfo, native: bool, limit: int | None, samples: int) -> None:
-    name, system, classes = run.model.name, run.model.system, len(run.model.manifest.palette.classes)
+def _check(run: Run, info: FolderInfo, native: bool, limit: int | None, samples: int) -> None:
+    name, system, manifest = run.model.name, run.model.system, run.model.manifest
+    classes = len(manifest.palette.classes)
+    if isinstance(info, ArrayInfo) != (manifest.labels == GLOBAL):
+        wants = "one label for each picture" if manifest.labels == GLOBAL else "masks"
+        raise DataError(f"The model {name!r} needs a set with {wants}, which {info.name!r} has not.")
     if info.classes != classes:
         raise DataError(f"The data {info.name!r} has {info.classes} classes, but the model {name!r} knows {classes}.")
     if run.direction not in system.directions:
         known = ", ".join(system.directions)
         raise InputError(f"The model {name!r} runs {known}, not {run.direction!r}.", field="direction")
-    if native and run.direction == MASK_TO_IMAGE:
+    if native and run.direction != IMAGE_TO_MASK:
         raise InputError("Scores at the ground truth's own size are for masks; leave native out.", field="native")
     if (limit is not None and limit < 1) or not 1 <= samples <= MAX_SAMPLES:
-        raise InputError(f"The limit must be at least 1, and the samples per mask 1 to {MAX_SAMPLES}.", field="limit")
-    bound = system.codebook.beta_bound
-    if run.direction == MASK_TO_IMAGE and not 0 <= run.beta < bound:
-        raise InputError(f"The perturbation must be at least 0 and below {bound:g} grey levels.", field="beta")
+        raise InputError(f"The limit must be at least 1, and the samples per label 1 to {MAX_SAMPLES}.", field="limit")
+    if run.direction in TO_IMAGE and not 0 <= run.beta < manifest.beta_bound:
+        limits = f"below {manifest.beta_bound:g} {manifest.beta_unit}"
+        raise InputError(f"The perturbation must be at least 0 and {limits}.", field="beta")
     if unknown := run.settings.keys() - {option.name for option in system.options}:
         raise InputError(f"The model {name!r} has no setting {min(unknown)!r}.", field="set")
 
 
 def _steps(model: Model, steps: Sequence[int] | None) -> tuple[int, ...]:
     wanted = tuple(dict.fromkeys(steps or STEPS))
-    if model.manifest.system != "discriminative":
+    if not model.manifest.kind.one_step:
         return wanted
     if 1 not in wanted:
         raise InputError(f"The model {model.name!r} has one step only; set the steps to 1.", field="steps")
@@ -201,24 +177,22 @@ def _steps(model: Model, steps: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _batches(model: Model, data: str | Path, split: str, n: int, bar: bool) -> Iterator[SegmentationSplit]:
-    width, height = model.manifest.size
-    size = max(1, BATCH_PIXELS // (width * height))
     with tqdm(total=n, disable=not bar, unit="picture") as shown:
-        for batch in segmentation_batches(data, split, (width, height), size, n):
-            yield batch
-            shown.update(len(batch))
+        yield from _counted(segmentation_batches(data, split, model.manifest.size, _batch(model), n), shown)
+
+
+def _batch(model: Model) -> int:
+    """Pictures that are run at once."""
+    width, height = model.manifest.size
+    return max(1, BATCH_PIXELS // (width * height))
+
+
+def _counted(batches: Iterator[Batch], shown: tqdm) -> Iterator[Batch]:
+    for batch in batches:
+        yield batch
+        shown.update(len(batch))
 
 
 def _missing(model: Model) -> str:
-    return (f"There is no discriminative model trained on {_data_name(model)!r}, so resegmentation_accuracy and "
+    return (f"There is no discriminative model trained on {data_of(model)!r}, so resegmentation_accuracy and "
             "frechet_discriminative are left out.")
-
-
-def _data_name(model: Model) -> str | None:
-    return model.manifest.data.get("name")
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

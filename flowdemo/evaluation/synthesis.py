@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 from scipy.ndimage import convolve1d, gaussian_filter
-from torch import Tensor
 
+from flowdemo.evaluation.judges import Judge
 from flowdemo.evaluation.segmentation import confusion_matrix
-from flowdemo.networks.unet import PatchUNet
-from flowdemo.systems.base import to_state
-from flowdemo.systems.discriminative import Discriminative
 
 BLUR = 4.0  # standard deviation in pixels of the blur before pictures are compared for diversity
 REAL_PHOTOS = 64  # photos, evenly spaced over the split, whose pairwise distances say what diversity is in this set
-
-
-class Judge:
-    """A discriminative model of the same data: it segments pictures anew and gives features of them.
-
-    Args:
-        system: the model's system.
-        size: (w, h) it works at; pictures of another size are resized to it.
-        classes: number of classes.
-    """
-
-    def __init__(self, system: Discriminative, size: tuple[int, int], classes: int) -> None:
-        self.system, self.size, self.classes = system, size, classes
-
-    def __call__(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures uint8 ``[B, H, W, 3]`` → labels uint8 ``[B, h, w]`` at the judge's size, features ``[B, F]``.
-
-        The features are the penultimate ones: what enters the output convolution, averaged over the map.
-        """
-        with _penultimate(self.system.network) as caught:
-            logits = self.system.logits(to_state(_resized(pictures, self.size)).to(self.system.device))
-        features = caught[-1].float().mean(dim=(2, 3))
-        return logits.argmax(1).to(torch.uint8).cpu().numpy(), features.double().cpu().numpy()
 
 
 @dataclass
@@ -138,10 +109,10 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float | None:
     return float(max(gap @ gap + np.trace(cov_a) + np.trace(cov_b) - 2 * overlap, 0.0))
 
 
-def blurred(picture: np.ndarray) -> np.ndarray:
-    """Picture uint8 ``[H, W, 3]`` after a Gaussian of 4 px, every 4th sample kept, float32 in [-1, 1]."""
-    smooth = gaussian_filter(picture.astype(np.float32) / 127.5 - 1, (BLUR, BLUR, 0))
-    return smooth[:: int(BLUR), :: int(BLUR)]
+def blurred(picture: np.ndarray, blur: float = BLUR) -> np.ndarray:
+    """Picture uint8 ``[H, W, 3]`` after a Gaussian of ``blur`` px, every so-many-th sample kept, in [-1, 1]."""
+    smooth = gaussian_filter(picture.astype(np.float32) / 127.5 - 1, (blur, blur, 0))
+    return smooth[:: int(blur), :: int(blur)]
 
 
 def mean_distance(pictures: list[np.ndarray]) -> float | None:
@@ -156,23 +127,6 @@ def high_frequency_energy(picture: np.ndarray) -> float:
     for axis in (0, 1):
         smooth = convolve1d(smooth, np.array([0.25, 0.5, 0.25], np.float32), axis=axis)
     return float(np.mean((picture - smooth) ** 2))
-
-
-@contextmanager
-def _penultimate(network: PatchUNet) -> Iterator[list[Tensor]]:
-    """Collect what enters the output convolution."""
-    caught: list[Tensor] = []
-    hook = network.unet.conv_out.register_forward_pre_hook(lambda _, given: caught.append(given[0].detach()))
-    try:
-        yield caught
-    finally:
-        hook.remove()
-
-
-def _resized(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if pictures.shape[2:0:-1] == size:
-        return pictures
-    return np.stack([np.asarray(Image.fromarray(p).resize(size, Image.Resampling.LANCZOS)) for p in pictures])
 
 
 def _to(labels: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ that a 128-px picture costs what a 32-px one does at patch 4, while every pixel 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import torch
@@ -29,6 +31,7 @@ class UNetConfig:
         blocks: residual blocks per level on the way down (one more on the way up).
         head_channels: width of an attention head.
         groups: groups of GroupNorm.
+        classes: K > 0 adds K logits of the whole picture, read off the deepest map; see :class:`PatchUNet`.
     """
 
     in_channels: int
@@ -39,11 +42,12 @@ class UNetConfig:
     blocks: int = 1
     head_channels: int = 32
     groups: int = 8
+    classes: int = 0
 
     def __post_init__(self) -> None:
         sizes = [self.in_channels, self.out_channels, self.patch, self.blocks, self.groups, self.head_channels]
         levels = len(self.channels)
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in [*sizes, *self.channels]):
+        if any(type(v) is not int or not 1 <= v <= 2048 for v in [*sizes, *self.channels, self.classes + 1]):
             raise ModelError("The network description has sizes outside 1 to 2048.")
         if not 1 <= levels <= 6 or self.blocks > 8 or len(self.attention) != levels:
             raise ModelError("The network has 1 to 6 levels with one entry of attention each, and at most 8 blocks.")
@@ -72,9 +76,18 @@ class UNetConfig:
         """Picture sides must be a multiple of this many pixels."""
         return self.patch * 2 ** (len(self.channels) - 1)
 
+    @property
+    def answer(self) -> int:
+        """Channels that the network answers with."""
+        return self.out_channels + self.classes
+
 
 class PatchUNet(nn.Module):
-    """f(z, τ): ``[B, in, H, W]`` and the time features' τ ``[B]`` (1000·t for SemFlow) → ``[B, out, H, W]``."""
+    """f(z, τ): ``[B, in, H, W]`` and the time features' τ ``[B]`` (1000·t for SemFlow) → ``[B, out + K, H, W]``.
+
+    The last K channels are constant over the picture. What is true of a picture as a whole is known where the map is
+    deepest; brought up again and averaged over the pixels it is learned several times more slowly.
+    """
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
@@ -96,6 +109,7 @@ class PatchUNet(nn.Module):
         for module in self.unet.modules():
             if isinstance(module, Attention):
                 module.set_processor(SelfAttention())
+        self.head = Head(config.channels[-1], config.classes) if config.classes else None
         self._start_quiet()
 
     def _start_quiet(self) -> None:
@@ -107,7 +121,36 @@ class PatchUNet(nn.Module):
 
     def forward(self, z: Tensor, tau: Tensor) -> Tensor:
         folded = F.pixel_unshuffle(z, self.config.patch).contiguous(memory_format=torch.channels_last)
-        return F.pixel_shuffle(self.unet(folded, tau).sample, self.config.patch)
+        if self.head is None:
+            return F.pixel_shuffle(self.unet(folded, tau).sample, self.config.patch)
+        with _caught(self.unet.mid_block) as deepest:
+            pixels = F.pixel_shuffle(self.unet(folded, tau).sample, self.config.patch)
+        logits = self.head(deepest[-1].mean(dim=(2, 3)))
+        return torch.cat([pixels, logits[:, :, None, None].expand(-1, -1, *z.shape[2:]).to(pixels.dtype)], 1)
+
+
+class Head(nn.Module):
+    """Features of a picture ``[B, C]`` → logits ``[B, K]``, at first all zero."""
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, classes)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.linear(self.norm(features))
+
+
+@contextmanager
+def _caught(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect what a module answers while the context is open; one thread at a time."""
+    found: list[Tensor] = []
+    hook = module.register_forward_hook(lambda _, given, answer: found.append(answer))
+    try:
+        yield found
+    finally:
+        hook.remove()
 
 
 class SelfAttention:

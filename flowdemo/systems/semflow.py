@@ -37,10 +37,10 @@ from flowdemo.codes.codebook import HALF_RANGE
 from flowdemo.errors import ModelError
 from flowdemo.flow import Step, reversed_grid, solve, uniform
 from flowdemo.flow.paths import velocity_from_source, velocity_to_target
-from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, Option, to_state, to_uint8
+from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, NEAREST_TO_END, Option, to_state, to_uint8
+from flowdemo.systems.labels import add_uniform, paint, posterior_mean
 
 TIME_SCALE = 1000.0  # SemFlow tells its network 1000·t
-NEAREST_TO_END = 1e-3  # nearer than this an end point says nothing about the velocity
 PREDICTIONS = ("velocity", "endpoints", "posterior")
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -166,11 +166,7 @@ class SemFlowHead:
         if self.prediction == "endpoints":
             return tail
         logits = tail[:, : self.codebook.classes].float()
-        points = torch.as_tensor(self.codebook.points[: self.codebook.classes], device=tail.device)
-        if temperature == 0:
-            return points[logits.argmax(1)].permute(0, 3, 1, 2)
-        p = (logits / temperature).softmax(1)
-        return torch.einsum("bkhw,kc->bchw", p, points)
+        return posterior_mean(logits, torch.from_numpy(self.codebook.points), temperature)
 
 
 class SemFlowField:
@@ -204,13 +200,6 @@ def perturb(mask: Tensor, beta: float | Tensor, generator: torch.Generator | Non
     Args:
         mask: pseudo mask ``[B, 3, H, W]`` in [-1, 1].
         beta: half-width of the noise in grey levels, one number or ``[B, 1, 1, 1]``.
-        generator: seeded source of the noise; runs draw it on the CPU, so that every device draws the same.
+        generator: see :func:`~flowdemo.systems.labels.add_uniform`.
     """
-    noise = torch.rand(mask.shape, generator=generator, device=generator.device if generator else None)
-    noise = noise.to(mask.device)
-    return mask + (2 * noise - 1) * (beta / HALF_RANGE)
-
-
-def paint(codebook: Codebook, labels: np.ndarray) -> Tensor:
-    """Labels ``[B, H, W]`` → clean pseudo mask ``[B, 3, H, W]`` as a float tensor."""
-    return torch.from_numpy(np.ascontiguousarray(codebook.paint(labels)))
+    return add_uniform(mask, beta / HALF_RANGE, generator)

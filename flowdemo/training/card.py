@@ -9,8 +9,13 @@ from flowdemo.zoo import Manifest
 PAPERS = {
     "semflow": "SemFlow (Wang et al., NeurIPS 2024, arXiv 2405.20282): one rectified flow between an image and its "
     "mask. Forwards it leads from image to mask; backwards a painted, slightly perturbed mask becomes a picture.",
+    "symmflow": "SymmFlow (Caetano et al., arXiv 2506.10634): one flow over image and label side by side. As "
+    "one forms out of noise the other dissolves into it, so the same field reads a picture's label one way and makes a "
+    "picture of a label the other way. Both ways start from noise, so several runs of one input differ.",
     "discriminative": "A yardstick: the flow's network, data and augmentation, trained by cross-entropy to label an "
     "image in one evaluation.",
+    "classifier": "A yardstick and judge: a plain classifier of whole pictures, trained by cross-entropy; it answers "
+    "in one evaluation.",
 }
 PREDICTIONS = {
     "velocity": "the velocity of the path, as in the paper",
@@ -18,6 +23,8 @@ PREDICTIONS = {
     "posterior": "the image end and the class probabilities of the mask end, from which the velocity follows",
     "logits": "class logits",
 }
+SYMMETRIC = "the velocities of both halves, and the class probabilities of the label, which say where it goes"
+PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
 
 
 def card(manifest: Manifest) -> str:
@@ -30,7 +37,7 @@ def card(manifest: Manifest) -> str:
 
 def _front(manifest: Manifest) -> str:
     licence = "gpl-3.0" if manifest.licence.startswith("GPL-3.0") else "other"
-    task = "image-segmentation"
+    task = PIPELINES[manifest.labels]
     return f"---\nlicense: {licence}\nlibrary_name: flowdemo\npipeline_tag: {task}\ntags: [flow-matching]\n---"
 
 
@@ -40,13 +47,21 @@ def _facts(manifest: Manifest) -> str:
     lines = [f"- Pictures: {width}×{height} pixels; others are resized.", f"- Classes: {classes}.",
              f"- Network: {manifest.parameters / 1e6:.2f} million parameters, {manifest.bytes / 1e6:.1f} MB in half "
              "precision; architecture in `manifest.json`.",
-             f"- The network answers with {PREDICTIONS.get(manifest.prediction, manifest.prediction)}."]
+             f"- The network answers with {_answer(manifest)}."]
     if manifest.palette.ignore:
         lines.append(f"- Ignored label: {manifest.palette.ignore.name}; learned as a code of its own, never predicted.")
     if manifest.beta:
-        lines.append(f"- Perturbation: trained with β up to {manifest.beta['trained']:g} grey levels, "
+        lines.append(f"- Perturbation: trained with β up to {manifest.beta['trained']:g} {manifest.beta_unit}, "
                      f"default {manifest.beta['default']:g}.")
+    if manifest.system == "symmflow":
+        lines.append(f"- Time: the network is told {manifest.flow.get('time_scale', 1):g}·t.")
     return "\n".join(lines)
+
+
+def _answer(manifest: Manifest) -> str:
+    if (manifest.system, manifest.prediction) == ("symmflow", "posterior"):
+        return SYMMETRIC
+    return PREDICTIONS.get(manifest.prediction, manifest.prediction)
 
 
 def _abilities(manifest: Manifest) -> str:
@@ -92,13 +107,14 @@ def _heading(name: str, result: dict[str, Any]) -> str:
 
 
 def _classes(rows: list[dict[str, Any]]) -> str:
-    """IoU per class of the row with the best mIoU."""
-    rows = [row for row in rows if isinstance(row.get("per_class_iou"), dict) and row.get("miou") is not None]
-    if not rows:
-        return ""
-    best = max(rows, key=lambda row: row["miou"])
-    listed = ", ".join(f"{name} {_cell(value)}" for name, value in best["per_class_iou"].items())
-    return f"\n\nIoU per class at {best['steps']} step{'s' * (best['steps'] > 1)}: {listed}."
+    """Scores per class of the row with the best mean."""
+    for mean, by_class, words in (("miou", "per_class_iou", "IoU"), ("accuracy", "per_class_accuracy", "Accuracy")):
+        fitting = [row for row in rows if isinstance(row.get(by_class), dict) and row.get(mean) is not None]
+        if fitting:
+            best = max(fitting, key=lambda row: row[mean])
+            listed = ", ".join(f"{name} {_cell(value)}" for name, value in best[by_class].items())
+            return f"\n\n{words} per class at {best['steps']} step{'s' * (best['steps'] > 1)}: {listed}."
+    return ""
 
 
 def _cell(value: Any) -> str:
@@ -108,7 +124,7 @@ def _cell(value: Any) -> str:
 
 
 def _use(manifest: Manifest) -> str:
-    direction = next(iter(manifest.steps), "image-to-mask")
+    direction = next(iter(manifest.steps), manifest.kind.directions[0])
     steps = manifest.steps.get(direction, 1)
     return (f"```python\nimport flowdemo\n\nmodel = flowdemo.load(\"{manifest.name}\")\n"
             f"for step in model.trajectory(picture, direction=\"{direction}\", steps={steps}):\n    ...\n```")

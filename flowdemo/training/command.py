@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -17,10 +18,10 @@ from flowdemo.errors import DataError, InputError
 from flowdemo.training import sheets
 from flowdemo.training.budget import Budget
 from flowdemo.training.devices import describe
-from flowdemo.training.export import VALIDATION_STEPS, Provenance, export_model, model_name
+from flowdemo.training.export import Provenance, export_model, model_name
 from flowdemo.training.loop import LOG, Trainer
 from flowdemo.training.options import TrainingOptions
-from flowdemo.training.recipes import Plan, build, plan
+from flowdemo.training.recipes import RECIPES, Plan, build, plan
 from flowdemo.training.state import has_state, read_facts
 
 STATE_FOLDER = "training"
@@ -43,8 +44,8 @@ def train(
     the first one writes.
 
     Args:
-        recipe: ``"semflow"`` or ``"discriminative"``.
-        data: a folder of the layout.
+        recipe: a key of :data:`~flowdemo.training.recipes.RECIPES`.
+        data: a folder of the layout, or, for symmflow and classifier, a directory with an array file.
         out: the model folder.
         minutes, steps: the budget, counting what a resumed state has spent; the first to be reached counts. Sheet,
             evaluation and export are taken from the minutes.
@@ -109,9 +110,8 @@ class _Ending:
 def _ending(network: nn.Module, chosen: Plan, data: Path, budget: Budget) -> _Ending:
     """Measure a network call, and choose how many validation pictures fit into the ending's share."""
     call = _seconds_per_picture(network, chosen)
-    flow = chosen.recipe == "semflow"
-    fixed = OVERHEAD + SLOWER * call * (sheets.CALLS if flow else sheets.ROWS)
-    each = SLOWER * call * sum(VALIDATION_STEPS[chosen.recipe])
+    fixed = OVERHEAD + SLOWER * call * sheets.calls(chosen)
+    each = SLOWER * call * sum(RECIPES[chosen.recipe].validation)
     try:
         pictures = split_length(data, "val")
     except DataError:
@@ -124,13 +124,13 @@ def _ending(network: nn.Module, chosen: Plan, data: Path, budget: Budget) -> _En
 
 @torch.no_grad()
 def _seconds_per_picture(network: nn.Module, chosen: Plan) -> float:
-    width, height = chosen.size
-    device = next(network.parameters()).device
-    trial = torch.zeros(TRIAL_BATCH, 3, height, width, device=device)
-    tau = torch.zeros(TRIAL_BATCH, device=device)
+    system, (width, height) = chosen.system(network), chosen.size
+    trial, direction = np.zeros((TRIAL_BATCH, height, width, 3), np.uint8), system.directions[0]
     for _ in range(2):  # the first call also prepares memory and kernels
+        start = system.start(direction, trial, seeds=range(TRIAL_BATCH))
         begin = time.monotonic()
-        float(network(trial, tau).sum())
+        *_, last = system.steps(direction, start, 1, "euler")
+        float(last.x.sum())
     return (time.monotonic() - begin) / TRIAL_BATCH
 
 

@@ -14,24 +14,17 @@ from torch import nn
 from flowdemo.data import split_length
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import evaluate
-from flowdemo.networks.unet import PatchUNet, parameter_count
+from flowdemo.networks.unet import parameter_count
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
 from flowdemo.training.options import TrainingOptions
-from flowdemo.training.recipes import Plan, asked, plan
+from flowdemo.training.recipes import RECIPES, Plan, asked, plan
 from flowdemo.training.sheets import display_palette
 from flowdemo.training.state import load_average, read_facts
 from flowdemo.training.terms import terms_of
 from flowdemo.zoo import Manifest, load, read_manifest, save_model
 from flowdemo.zoo.manifest import NAME
 from flowdemo.zoo.storage import write_manifest
-
-LABELS = {"semflow": "SemFlow", "discriminative": "Discriminative"}
-DEFAULT_STEPS = {
-    "semflow": {"image-to-mask": 5, "mask-to-image": 25},
-    "discriminative": {"image-to-mask": 1},
-}
-VALIDATION_STEPS = {"semflow": (1, 5), "discriminative": (1,)}
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def export_model(
     save_model(out, _manifest(plan, provenance, name, network), network)
     if limit != 0 and _has_validation(data):
         model = load(out, device)
-        result = evaluate(model, data, "val", VALIDATION_STEPS[plan.recipe], limit=limit)
+        result = evaluate(model, data, "val", RECIPES[plan.recipe].validation, limit=limit)
         return add_scores(out, "val", result)
     return _with_card(out, read_manifest(out))
 
@@ -102,9 +95,9 @@ def export_state(
     facts = read_facts(state)
     recipe = facts.get("recipe", recipe)
     if recipe is None:
-        raise InputError("The training state does not name its recipe; give semflow or discriminative.", "recipe")
+        raise InputError(f"The training state does not name its recipe; give one of: {', '.join(RECIPES)}.", "recipe")
     chosen = plan(recipe, Path(data), TrainingOptions.from_json(facts["options"]))
-    network = PatchUNet(chosen.config)
+    network = chosen.network()
     load_average(state, network)
     spent = budget or Budget(minutes=max(round(facts["seconds"] / 60), 1))
     device_words = facts.get("device") or "cpu"
@@ -128,18 +121,17 @@ def _with_card(folder: Path, manifest: Manifest) -> Manifest:
 
 
 def _manifest(plan: Plan, provenance: Provenance, name: str, network: nn.Module) -> Manifest:
-    terms, flow = terms_of(plan.info.name), plan.recipe == "semflow"
-    beta = plan.options.beta
+    terms, beta = terms_of(plan.info.name), plan.options.beta
     return Manifest(
         name=name,
-        label=f"{LABELS[plan.recipe]}, {terms.title}",
+        label=f"{RECIPES[plan.recipe].label}, {terms.title}",
         system=plan.recipe,
         size=plan.size,
         palette=display_palette(plan.info),
         network=plan.config.to_json(),
-        prediction=plan.options.prediction if flow else "logits",
-        beta={"default": beta, "trained": beta} if flow else {},
-        steps=DEFAULT_STEPS[plan.recipe],
+        prediction=plan.parts.prediction,
+        beta={} if plan.kind.one_step else {"default": beta, "trained": beta},
+        steps=plan.steps,
         space={"kind": "pixels"},
         data=terms.to_json(plan.info.name),
         training=_training(plan, provenance, name),
@@ -147,6 +139,8 @@ def _manifest(plan: Plan, provenance: Provenance, name: str, network: nn.Module)
         files={},
         parameters=parameter_count(network),
         licence=terms.licence,
+        settings=plan.parts.settings,
+        flow=plan.parts.flow,
     )
 
 
@@ -172,7 +166,7 @@ def _command(plan: Plan, provenance: Provenance, model: str) -> str:
     words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
     words += ["--steps", str(budget.steps)] if budget.steps else []
     words += ["--seed", str(provenance.seed)]
-    for key, value in asked(plan.options, plan.info).items():
+    for key, value in asked(plan.options, plan.info, plan.recipe).items():
         words += ["--set", f"{key}={value}"]
     return shlex.join(words)
 

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from flowdemo.data.augment import Augmentation
 from flowdemo.errors import EngineError
+from flowdemo.systems.base import to_state
 from flowdemo.training.budget import Budget, Interruption
 from flowdemo.training.devices import accelerator_for, describe, reduced_precision
 from flowdemo.training.objectives import Objective
@@ -39,7 +40,8 @@ class Trainer:
     Args:
         network: the module to train, channels-last.
         objective: loss of a batch.
-        images, labels: the training split, uint8 ``[N, H, W, 3]`` and ``[N, H, W]``.
+        images, labels: the training split, uint8 pictures ``[N, H, W, 3]``, or grey ones ``[N, H, W]``, with masks
+            ``[N, H, W]`` or labels ``[N]``.
         augmentation: applied to each batch.
         options, seed, out: see :class:`TrainingOptions`; ``out`` receives state and log.
         device: see :func:`~flowdemo.training.devices.accelerator_for`.
@@ -155,14 +157,14 @@ class Trainer:
         return values
 
     def _batch(self) -> tuple[Tensor, Tensor, torch.Generator]:
-        """Augmented images ``[b, 3, H, W]`` and labels ``[b, H, W]`` on the device, and the step's generator.
+        """Augmented images ``[b, C, H, W]`` and labels, ``[b, H, W]`` or ``[b]``, on the device; the step's generator.
 
         The generator lives on the CPU, so that every device draws the same.
         """
         take, device = self.picks(self.step), self.accelerator.device
         entropy = np.random.SeedSequence((self.seed, self.step, self.accelerator.process_index))
         generator = torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
-        images = torch.from_numpy(self.images[take]).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        images = to_state(torch.from_numpy(self.images[take]).to(device))
         labels = torch.from_numpy(self.labels[take]).to(device).long()
         return *self.augmentation(images, labels, generator), generator
 

@@ -1,4 +1,4 @@
-"""What each recipe minimises, for one batch of images ``[B, 3, H, W]`` in [-1, 1] and labels ``[B, H, W]``."""
+"""What the recipes for masks minimise, for one batch of images ``[B, 3, H, W]`` in [-1, 1] and labels ``[B, H, W]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from flowdemo.systems.discriminative import DISCRIMINATIVE_TIME
+from flowdemo.systems.labels import PixelLabels
 from flowdemo.systems.semflow import TIME_SCALE, SemFlowHead, perturb
 
 Objective = Callable[[nn.Module, Tensor, Tensor, torch.Generator], dict[str, Tensor]]
@@ -25,14 +26,20 @@ def sample_times(n: int, how: str, generator: torch.Generator) -> Tensor:
     return t.view(n, 1, 1, 1)
 
 
+def varied(beta: float, n: int, generator: torch.Generator) -> Tensor:
+    """Half-widths ``[n, 1, 1, 1]`` up to β: half of them β itself, half uniformly below it, so that one network serves
+    the whole slider.
+    """
+    return beta * (2 * torch.rand(n, 1, 1, 1, generator=generator)).clamp(max=1)
+
+
 @dataclass(frozen=True)
 class SemFlowObjective:
     """Loss of :mod:`flowdemo.systems.semflow` for any of its three predictions.
 
     Args:
         head: prediction form and codes.
-        beta: largest half-width of the perturbation, in grey levels; each picture draws its own, half of them the
-            largest, half uniformly below it, so that one network serves the whole slider.
+        beta: largest half-width of the perturbation, in grey levels; each picture draws its own, see :func:`varied`.
         times: see :func:`sample_times`.
         image_weight: weight of the image end against the mask end.
         class_weights: weight of each class in the cross-entropy of a posterior, ``[rows]``, or None.
@@ -49,9 +56,9 @@ class SemFlowObjective:
     rollout: float = 0.0
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
-        clean = _paint(self.head.codebook.points, labels)
-        beta = self.beta * (2 * torch.rand(len(images), 1, 1, 1, generator=gen)).clamp(max=1)
-        noisy = perturb(clean, beta.to(images.device), _generator_on(images.device, gen))
+        clean = PixelLabels(self.head.codebook).encode(labels)
+        beta = varied(self.beta, len(images), gen)
+        noisy = perturb(clean, beta.to(images.device), generator_on(images.device, gen))
         if self.rollout and self.head.prediction != "velocity":
             guessed = self._guess(network, images[: round(self.rollout * len(images))])
             noisy = torch.cat([guessed, noisy[len(guessed) :]])
@@ -64,7 +71,7 @@ class SemFlowObjective:
         losses = {"image": self.image_weight * F.mse_loss(image, images)}
         if self.head.prediction == "endpoints":
             return losses | {"mask": F.mse_loss(tail, clean)}
-        return losses | {"classes": _cross_entropy(tail, labels, self.class_weights)}
+        return losses | {"classes": cross_entropy(tail, labels, self.class_weights)}
 
     @torch.no_grad()
     def _guess(self, network: nn.Module, images: Tensor) -> Tensor:
@@ -88,7 +95,7 @@ class DiscriminativeObjective:
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         tau = torch.full((len(images),), DISCRIMINATIVE_TIME, device=images.device)
         logits = network(images, tau).float()
-        return {"classes": _cross_entropy(logits, labels, self.class_weights, ignore=self.classes)}
+        return {"classes": cross_entropy(logits, labels, self.class_weights, ignore=self.classes)}
 
 
 def class_weights(labels: Tensor, rows: int, power: float) -> Tensor | None:
@@ -100,18 +107,17 @@ def class_weights(labels: Tensor, rows: int, power: float) -> Tensor | None:
     return weights / (weights * share[:rows]).sum()
 
 
-def _generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
+def generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
     """A generator of the device, seeded by the given one: noise the size of a batch is drawn where it is used."""
     seed = int(torch.randint(2**62, (1,), generator=generator))
     return torch.Generator(device).manual_seed(seed)
 
 
-def _paint(points, labels: Tensor) -> Tensor:
-    return torch.as_tensor(points, device=labels.device)[labels].permute(0, 3, 1, 2).contiguous()
+def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None, ignore: int = -100) -> Tensor:
+    """Of logits ``[B, K, H, W]`` and labels ``[B, H, W]``, the mean over all of them.
 
-
-def _cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None, ignore: int = -100) -> Tensor:
-    """Weighted by pixels, not by the sum of weights, so that rare classes in a batch do not shrink the others."""
+    Weighted by pixels, not by the sum of weights, so that rare classes in a batch do not shrink the others.
+    """
     if weights is not None:
         weights = weights.to(logits.device)
     loss = F.cross_entropy(logits, labels, weight=weights, ignore_index=ignore, reduction="none")

@@ -11,21 +11,33 @@ GROUPS = 8  # of the network's group normalisation
 _BOUNDS = {
     "batch": (1, 4096), "lr": (1e-8, 1.0), "weight_decay": (0.0, 10.0), "warmup": (0, 1_000_000), "clip": (1e-6, 1e6),
     "ema": (0.0, 0.999999), "jitter": (0.0, 1.0), "rarity": (0.0, 2.0), "image_weight": (0.0, 1e3),
-    "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4),
+    "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
+    "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
+    "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Hyper-parameters shared by the segmentation recipes; ``--set KEY=VALUE`` on the command line changes any.
+    """Hyper-parameters of all recipes; ``--set KEY=VALUE`` on the command line changes any.
+
+    What is None follows the recipe and the data, see :mod:`flowdemo.training.settle`.
 
     Args:
-        size: model size (w, h); None takes the set's own size, rounded down to what the network can fold.
-        prediction: SemFlow's form of answer (``velocity``, ``endpoints``, ``posterior``).
-        beta: largest perturbation in grey levels; None takes 0.9 of the bound s/2.
+        size: model size (w, h); None takes the set's own size, rounded to what the network can fold.
+        prediction: the flow's form of answer (``velocity``, ``posterior``; SemFlow also ``endpoints``).
+        beta: largest half-width of the perturbation, in grey levels for masks (None: 0.9 of the bound s/2 for SemFlow,
+            0.2 of it for SymmFlow) and in level spacings for labels of whole pictures (None: a quarter).
+        dequantise: SymmFlow only; false trains with β = 0, which is allowed for the ablation of that noise alone.
         times: ``uniform`` or ``arcsine``.
-        image_weight: weight of the image end.
-        rollout: share of pictures on paths to the network's own guess, see
+        image_weight: weight of the image end. SemFlow weighs the mask end 1 beside it (None: 1); SymmFlow weighs the
+            label half by what is left to 1 (None: 0.7 for masks, 0.9 for labels of whole pictures).
+        time_scale: SymmFlow's network is told time_scale·t; 1 as published.
+        skip: SymmFlow only; σ of the image half in the linear skip around the network, 0 for none, as published.
+        amplitude: labels of whole pictures take levels from −amplitude to +amplitude.
+        clean_share: SymmFlow only; share of pictures shown at t = 1 itself, see
+            :class:`~flowdemo.training.symmetric.SymmFlowObjective` (None: 0 for masks, 0.25 for whole labels).
+        rollout: SemFlow only; share of pictures on paths to the network's own guess, see
             :class:`~flowdemo.training.objectives.SemFlowObjective`.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
@@ -33,7 +45,7 @@ class TrainingOptions:
         batch: pictures per step over all processes.
         lr, weight_decay, warmup, clip, ema: AdamW's rate at its peak, decay, steps of linear warm-up,
             gradient-norm bound, decay of the exponential moving average.
-        turns, flip_y, zoom, jitter: augmentation, see :class:`~flowdemo.data.augment.Augmentation`.
+        flip_x, flip_y, turns, zoom, jitter, shift: augmentation, see :class:`~flowdemo.data.augment.Augmentation`.
         bf16: autocast to bfloat16.
         save_minutes: minutes between two saved states.
     """
@@ -41,8 +53,13 @@ class TrainingOptions:
     size: tuple[int, int] | None = None
     prediction: str = "posterior"
     beta: float | None = None
+    dequantise: bool = True
     times: str = "arcsine"
-    image_weight: float = 1.0
+    image_weight: float | None = None
+    time_scale: float = 1000.0
+    skip: float = 0.5
+    amplitude: float = 2.0
+    clean_share: float | None = None
     rarity: float = 0.0
     rollout: float = 0.0
     patch: int = 0
@@ -50,29 +67,31 @@ class TrainingOptions:
     attention: tuple[bool, ...] = ()
     blocks: int = 1
     head_channels: int = 8
-    batch: int = 16
-    lr: float = 6e-4
+    batch: int | None = None
+    lr: float | None = None
     weight_decay: float = 0.02
     warmup: int = 100
     clip: float = 1.0
     ema: float = 0.999
-    turns: bool = False
+    flip_x: bool | None = None
     flip_y: bool = False
-    zoom: tuple[float, float] = (1.0, 1.3)
-    jitter: float = 0.05
+    turns: bool = False
+    zoom: tuple[float, float] | None = None
+    jitter: float | None = None
+    shift: int | None = None
     bf16: bool = True
     save_minutes: float = 4.0
 
     def __post_init__(self) -> None:
         for key, (low, high) in _BOUNDS.items():
             value = getattr(self, key)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise InputError(f"The training option {key} must be {low:g} to {high:g}, not {value:g}.", "set")
         if self.times not in TIMES:
             raise InputError(f"The training option times must be {' or '.join(TIMES)}.", field="set")
         if self.size is not None and len(self.size) != 2:
             raise InputError("The size has two sides, width and height, as in size=128x96.", field="size")
-        if len(self.zoom) != 2 or not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
+        if self.zoom is not None and (len(self.zoom) != 2 or not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4):
             raise InputError("The zoom has a low and a high factor between 0.25 and 4, as in zoom=1,1.3.", "set")
         if any(width % GROUPS or not 0 < width <= 2048 for width in self.channels) or len(self.channels) > 6:
             raise InputError(f"The channels must be at most 6 multiples of {GROUPS} up to 2048.", field="set")

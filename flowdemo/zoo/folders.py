@@ -8,10 +8,10 @@ from pathlib import Path
 
 from flowdemo.errors import ModelError
 from flowdemo.zoo.hub import download
+from flowdemo.zoo.kinds import SYSTEMS
 from flowdemo.zoo.manifest import NAME, Manifest
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
-ORDER = ("semflow", "discriminative")
 TOYS = ("symmflow-spiral",)  # systems of the room toys, whose folders lie among these but hold no pictures' model
 MAX_MANIFEST = 1 << 20
 
@@ -31,7 +31,7 @@ def available() -> dict[str, Path]:
                 manifest = read_manifest(path.parent)
             except ModelError:  # a toy, or damaged, which must not hide the others; asked for by name, it says what
                 continue
-            found.setdefault(manifest.name, (ORDER.index(manifest.system), path.parent))
+            found.setdefault(manifest.name, (SYSTEMS.index(manifest.system), path.parent))
     return {name: entry[1] for name, entry in sorted(found.items(), key=lambda item: item[1][0])}
 
 

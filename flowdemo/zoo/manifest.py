@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowdemo.codes import Codebook, base_k
+from flowdemo.codes.levels import level_line
 from flowdemo.errors import InputError, ModelError
 from flowdemo.rendering.palette import Palette
+from flowdemo.zoo.kinds import GLOBAL, JOINT, KINDS, PIXEL, SYSTEMS, Kind
 
 FORMAT = 1
-SYSTEMS = ("semflow", "discriminative")
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 FILE = re.compile(r"(autoencoder/)?[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")  # flat, but for that one folder
 SPACES = ("pixels", "latents")
@@ -29,8 +30,9 @@ class Manifest:
         size: (w, h) of the pictures it works on.
         palette: classes with names and display colours; the ignore label's index is the number of classes.
         network: network description (:class:`~flowdemo.networks.unet.UNetConfig` as JSON).
-        prediction: SemFlow's form of answer, or ``"logits"``.
-        beta: ``{"default", "trained"}`` in grey levels; empty where a system has no perturbation.
+        prediction: the flow's form of answer, or ``"logits"``.
+        beta: ``{"default", "trained"}`` in grey levels, or level spacings for labels of whole pictures; empty where a
+            system has no perturbation.
         steps: default number of steps per direction.
         space: ``{"kind": "pixels"}`` or ``{"kind": "latents"}`` with an ``autoencoder`` folder beside the manifest.
         data: name, terms and citation of the training set.
@@ -40,6 +42,9 @@ class Manifest:
         parameters: number of weights.
         licence: terms of the weights.
         settings: defaults of the system's own options where the model's differ from the system's.
+        flow: what a SymmFlow or a classifier adds: ``labels``, ``"pixel"`` or ``"global"``; where it differs from the
+            published form also ``amplitude`` of global levels (2), ``time_scale`` (1; the network is told
+            time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. Empty for others.
     """
 
     name: str
@@ -59,16 +64,40 @@ class Manifest:
     parameters: int
     licence: str
     settings: dict[str, float] = field(default_factory=dict)
+    flow: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def labels(self) -> str:
+        """``"pixel"`` for masks, ``"global"`` for labels of whole pictures."""
+        return self.flow.get("labels", PIXEL)
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.system, self.labels]
+
+    @property
     def codebook(self) -> Codebook:
-        """The model's category codes: SemFlow's grid for its classes and void."""
+        """The model's category codes: the grid for its classes and void, or the line of its levels."""
+        if self.labels == GLOBAL:
+            return level_line(len(self.palette.classes))
         return base_k(len(self.palette.classes), self.palette.ignore is not None)
 
     @property
+    def beta_bound(self) -> float:
+        """β must stay below it: half the spacing of the codes, in :attr:`beta_unit`; 0 where there is no β."""
+        if self.kind.one_step:
+            return 0.0
+        return 0.5 if self.labels == GLOBAL else self.codebook.beta_bound
+
+    @property
+    def beta_unit(self) -> str:
+        """What β is counted in, for people."""
+        return "level spacings" if self.labels == GLOBAL else "grey levels"
+
+    @property
     def task(self) -> str:
-        return "segmentation" if self.system == "discriminative" else "segmentation and synthesis"
+        return self.kind.task
 
     @property
     def bytes(self) -> int:
@@ -100,6 +129,10 @@ class Manifest:
             raise ModelError("A model's name may hold small letters, digits, dots and dashes only.")
         if self.system not in SYSTEMS:
             raise ModelError(f"This version of flowdemo does not know the system {self.system[:40]!r}.")
+        if (self.flow or self.system in JOINT) and not _is_flow(self.flow):
+            raise ModelError(f"The manifest of {self.name!r} describes labels or times that this version cannot use.")
+        if (self.system, self.labels) not in KINDS or (self.labels == GLOBAL and len(self.palette.classes) < 2):
+            raise ModelError(f"The manifest of {self.name!r} describes labels that its system does not have.")
         if not all(8 <= side <= MAX_SIDE for side in self.size):
             raise ModelError(f"The model {self.name!r} has a side outside 8 to {MAX_SIDE} pixels.")
         if not all(FILE.fullmatch(name) for name in self.files):
@@ -108,8 +141,8 @@ class Manifest:
             raise ModelError(f"The manifest of {self.name!r} names a state space that this version does not know.")
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but ``extra``, as plain JSON values."""
-        raw = {k: getattr(self, k) for k in self.__dataclass_fields__ if k != "extra"}
+        """Everything but ``extra`` and an empty ``flow``, as plain JSON values."""
+        raw = {k: getattr(self, k) for k in self.__dataclass_fields__ if k != "extra" and (k != "flow" or self.flow)}
         return {"format": FORMAT} | raw | {"size": list(self.size), "palette": self.palette.to_json()}
 
 
@@ -118,6 +151,8 @@ _KINDS: dict[str, type] = {
     "beta": dict, "steps": dict, "space": dict, "data": dict, "training": dict, "scores": dict, "files": dict,
     "parameters": int, "licence": str,
 }  # fmt: skip
+
+_FLOW = {"amplitude": (1e-3, 100.0), "time_scale": (1e-3, 1e6), "skip": (0.0, 100.0)}  # bounds
 
 
 def _check_kinds(raw: dict[str, Any]) -> None:
@@ -136,6 +171,13 @@ def _check_kinds(raw: dict[str, Any]) -> None:
         raise TypeError("size")
     if not all(isinstance(entry["sha256"], str) for entry in raw["files"].values()):
         raise TypeError("files")
+    if not isinstance(raw.get("flow", {}), dict):
+        raise TypeError("flow")
+
+
+def _is_flow(flow: dict[str, Any]) -> bool:
+    numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())
+    return numbers and flow.get("labels") in (PIXEL, GLOBAL) and flow.keys() <= {"labels", *_FLOW}
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:

@@ -14,10 +14,8 @@ from flowdemo.autoencoders import Latents, Pixels
 from flowdemo.autoencoders.kl import check_config
 from flowdemo.errors import ModelError
 from flowdemo.flow import Step
-from flowdemo.networks.unet import PatchUNet, UNetConfig
 from flowdemo.systems.base import System
-from flowdemo.systems.discriminative import Discriminative
-from flowdemo.systems.semflow import SemFlow, SemFlowHead
+from flowdemo.zoo.builders import Network, build, design
 from flowdemo.zoo.devices import choose_device
 from flowdemo.zoo.folders import find, read_manifest
 from flowdemo.zoo.manifest import Manifest
@@ -49,12 +47,12 @@ class Model:
         """Integrate one input; yields N + 1 :class:`~flowdemo.flow.Step`, the first being the start.
 
         Args:
-            given: a picture uint8 ``[H, W, 3]`` or labels uint8 ``[H, W]`` of the model's size
-                (``flowdemo.rendering.pictures.fit`` brings any picture there).
+            given: a picture uint8 ``[H, W, 3]`` or a mask uint8 ``[H, W]`` of the model's size
+                (``flowdemo.rendering.pictures.fit`` brings any picture there), or one label.
             direction: one of the system's, its first by default.
             steps, solver: number of intervals and a name of ``flowdemo.flow.SOLVERS``.
-            beta: half-width of the perturbation in grey levels; the model's default if None.
-            seed: of the perturbation.
+            beta: half-width of the perturbation in the model's unit; the model's default if None.
+            seed: of all that is drawn.
             settings: the system's own options.
         """
         direction = direction or self.system.directions[0]
@@ -77,21 +75,13 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     manifest = read_manifest(folder)
     device = torch.device(choose_device(None if device is None else str(device)))
     network = _network(folder, manifest).to(device)
-    space = _space(folder, manifest, device)
-    if manifest.system == "discriminative":
-        _check_fit(manifest, network.config, space, len(manifest.palette.classes))
-        return Model(manifest, Discriminative(network, manifest.codebook, device), device)
-    head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
-    _check_fit(manifest, network.config, space, head.out_channels)
-    temperature = manifest.settings.get("temperature", 1.0)
-    return Model(manifest, SemFlow(network, head, space, device, temperature), device)
+    return Model(manifest, build(manifest, network, _space(folder, manifest, device), device), device)
 
 
-def _network(folder: Path, manifest: Manifest) -> PatchUNet:
+def _network(folder: Path, manifest: Manifest) -> Network:
     """The network, built without memory and filled from the file, so that a manifest's sizes alone cost nothing."""
     weights = read_weights(folder, manifest)
-    config = UNetConfig.from_json(manifest.network)
-    return _filled(lambda: PatchUNet(config), weights, manifest).to(memory_format=torch.channels_last)
+    return _filled(design(manifest), weights, manifest).to(memory_format=torch.channels_last)
 
 
 def _space(folder: Path, manifest: Manifest, device: torch.device) -> Pixels | Latents:
@@ -112,11 +102,3 @@ def _filled(build: Callable[[], nn.Module], weights: dict[str, torch.Tensor], ma
     except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise ModelError(f"The weights of {manifest.name!r} do not fit the network its manifest describes.") from error
     return module.eval().requires_grad_(False)
-
-
-def _check_fit(manifest: Manifest, config: UNetConfig, space: Pixels | Latents, out_channels: int) -> None:
-    if (config.in_channels, config.out_channels) != (space.channels, out_channels):
-        raise ModelError(f"The network of {manifest.name!r} does not answer with what its manifest says.")
-    multiple = config.multiple * space.factor
-    if any(side % multiple for side in manifest.size):
-        raise ModelError(f"The sides of the model {manifest.name!r} must be multiples of {multiple} pixels.")

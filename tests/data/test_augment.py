@@ -56,3 +56,26 @@ def test_colour_stays_in_range_and_labels_stay() -> None:
     images, labels = _pair()
     tinted, marks = Augmentation(False, jitter=0.5)(images, labels, torch.Generator().manual_seed(0))
     assert tinted.abs().max() <= 1 and torch.equal(marks, labels) and not torch.equal(tinted, images)
+
+
+def test_shifts_move_whole_pixels_and_mirror_the_border_in() -> None:
+    images, labels = _pair((16, 12), 200)
+    moved, marks = Augmentation(False, shift=2)(images, labels, torch.Generator().manual_seed(1))
+    padded = torch.nn.functional.pad(labels[:, None].float(), (2, 2, 2, 2), mode="reflect")[:, 0].long()
+    seen = set()
+    for mark, wide in zip(marks, padded, strict=True):
+        # grid_sample mirrors at the pixels' outer edge, so the border is compared inside of it
+        found = [(dy, dx) for dy in range(5) for dx in range(5)
+                 if torch.equal(mark[2:-2, 2:-2], wide[dy + 2 : dy + 14, dx + 2 : dx + 10])]  # fmt: skip
+        assert len(found) == 1
+        seen |= set(found)
+    assert len(seen) == 25
+    torch.testing.assert_close(moved, CODES[marks].permute(0, 3, 1, 2), atol=1e-4, rtol=0)
+
+
+def test_labels_of_whole_pictures_stay_and_grey_stays_grey() -> None:
+    images, labels = torch.rand(6, 1, 8, 8) * 2 - 1, torch.arange(6)
+    augmentation = Augmentation(True, True, False, (0.8, 1.2), 1.0, 0.2, 3)
+    moved, marks = augmentation(images, labels, torch.Generator().manual_seed(0))
+    assert moved.shape == images.shape and torch.equal(marks, labels) and not torch.equal(moved, images)
+    assert moved.abs().max() <= 1

@@ -13,9 +13,11 @@ from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import evaluate, protocol
 from flowdemo.evaluation.synthesis import Judge
 from flowdemo.systems.base import MASK_TO_IMAGE
+from flowdemo.systems.labels import PixelLabels
+from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.zoo import Model, load
 
-from .conftest import BOOK, N, write_painted
+from .conftest import BOOK, SIZE, N, manifest, write_painted
 
 Flow = Callable[..., Model]
 
@@ -159,3 +161,16 @@ def test_wrong_requests_name_their_field(flow: Flow, painted: Path, field: str, 
 def test_missing_split(flow: Flow, painted: Path) -> None:
     with pytest.raises(DataError, match="it has: test"):
         evaluate(flow(), painted, split="val")
+
+
+def test_a_random_way_to_the_mask_takes_seeds_of_its_own(painted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SymmFlow starts from noise there: picture i from seed + i, whatever the batches."""
+    still = SymmFlow(lambda state, tau: torch.zeros_like(state), SymmFlowHead("velocity", PixelLabels(BOOK)), SIZE)
+    form = {"labels": "pixel", "amplitude": 2.0, "time_scale": 1.0}
+    model = Model(manifest("symmflow", {}, flow=form), still, torch.device("cpu"))
+    whole = evaluate(model, painted, steps=(1,), seed=4)
+    assert 0.1 < whole["rows"][0]["pixel_accuracy"] < 0.4  # noise, read as one of four classes
+    monkeypatch.setattr(protocol, "BATCH_PIXELS", 1)
+    alone = evaluate(model, painted, steps=(1,), seed=4)
+    assert alone["rows"][0]["per_class_iou"] == whole["rows"][0]["per_class_iou"]
+    assert evaluate(model, painted, steps=(1,), seed=5)["rows"][0]["miou"] != whole["rows"][0]["miou"]

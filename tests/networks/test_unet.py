@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -105,3 +106,33 @@ def test_attention_runs_in_float32_while_training_on_a_cpu_under_bfloat16(monkey
             network(z, tau)
     half = len(seen) // 2
     assert half and set(seen[:half]) == {torch.float32} and set(seen[half:]) == {torch.bfloat16}
+
+
+def test_a_head_answers_for_the_picture_from_the_deepest_map() -> None:
+    torch.manual_seed(0)
+    network = PatchUNet(replace(CONFIG, classes=4)).eval()
+    with torch.no_grad():
+        for p in network.parameters():
+            p.add_(torch.randn_like(p) * 0.05)
+    z, tau = torch.randn(2, 3, 16, 24), torch.tensor([0.0, 700.0])
+    with torch.no_grad():
+        out = network(z, tau)
+        assert out.shape == (2, 5 + 4, 16, 24) and network.config.answer == 9
+        logits = out[:, 5:]
+        assert torch.equal(logits, logits[:, :, :1, :1].expand_as(logits))
+        plain = PatchUNet(CONFIG).eval()
+        plain.load_state_dict(network.state_dict(), strict=False)
+        torch.testing.assert_close(out[:, :5], plain(z, tau))
+        for weight in network.unet.up_blocks.parameters():
+            weight.mul_(2)  # what comes after the deepest map has no say
+        torch.testing.assert_close(network(z, tau)[:, 5:], logits)
+        assert not torch.allclose(network(z, tau.flip(0))[:, 5:], logits, atol=1e-4)
+    assert not network.unet.mid_block._forward_hooks
+
+
+def test_a_head_starts_from_zero_and_learns() -> None:
+    network = PatchUNet(replace(CONFIG, classes=4))
+    out = network(torch.randn(2, 3, 16, 16), torch.zeros(2))
+    assert not out.any()
+    out[:, 5].sum().backward()
+    assert network.head.linear.bias.grad.tolist() == [2 * 256.0, 0, 0, 0]

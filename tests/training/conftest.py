@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -37,3 +38,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory, cells: Path) -> tuple[Path
     out = tmp_path_factory.mktemp("models") / "first"
     settings = TINY | {"ema": "0.9", "lr": "0.003", "channels": "16,24"}
     return out, train("semflow", cells, out, steps=70, device="cpu", seed=5, settings=settings, bar=False)
+
+
+@pytest.fixture(scope="session")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Grey pictures of 12×12 with a bright bar whose row tells the class: an array set of 3 classes."""
+    folder = tmp_path_factory.mktemp("arrays") / "bars"
+    folder.mkdir()
+    labels = (np.arange(60) % 3).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 60, (60, 12, 12), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[1 + 4 * label : 4 + 4 * label] += 180
+    np.savez(folder / "bars.npz", train_images=images, train_labels=labels, test_images=images[:9],
+             test_labels=labels[:9])
+    return folder

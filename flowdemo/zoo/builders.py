@@ -1,0 +1,109 @@
+"""From a manifest to its network, and from the loaded network to the system: one small function for each system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from flowdemo.autoencoders import Latents, Pixels
+from flowdemo.errors import ModelError
+from flowdemo.networks.convnet import ConvNet, ConvNetConfig
+from flowdemo.networks.unet import PatchUNet, UNetConfig
+from flowdemo.systems.base import System
+from flowdemo.systems.classifier import Classifier
+from flowdemo.systems.discriminative import Discriminative
+from flowdemo.systems.labels import GlobalLabels, Labels, PixelLabels
+from flowdemo.systems.semflow import SemFlow, SemFlowHead
+from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
+from flowdemo.zoo.kinds import GLOBAL
+from flowdemo.zoo.manifest import Manifest
+
+Space = Pixels | Latents
+Network = PatchUNet | ConvNet
+COLOURS = (1, 3)  # channels that a picture may have
+
+
+def design(manifest: Manifest) -> Callable[[], Network]:
+    """What builds the network that a manifest describes.
+
+    Raises:
+        ModelError: the description cannot be used.
+    """
+    if manifest.system == "classifier":
+        shape = ConvNetConfig.from_json(manifest.network)
+        return lambda: ConvNet(shape)
+    config = UNetConfig.from_json(manifest.network)
+    return lambda: PatchUNet(config)
+
+
+def build(manifest: Manifest, network: Network, space: Space, device: torch.device) -> System:
+    """The system that a manifest describes, around its network.
+
+    Raises:
+        ModelError: the network does not take or answer with what the system needs.
+    """
+    return BUILDERS[manifest.system](manifest, network, space, device)
+
+
+def _semflow(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
+    head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
+    _check_fit(manifest, network, space, space.channels, head.out_channels)
+    return SemFlow(network, head, space, device, _temperature(manifest))
+
+
+def _symmflow(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
+    labels = _labels(manifest)
+    latent = isinstance(space, Latents)
+    half = space.channels if latent and labels.kind != GLOBAL else labels.channels
+    told = len(labels.points) if manifest.prediction == "posterior" and labels.kind == GLOBAL else 0
+    channels = space.channels if latent else _colours(manifest, network.config.in_channels - half - told)
+    flow = manifest.flow
+    head = SymmFlowHead(manifest.prediction, labels, channels, half, flow.get("time_scale", 1.0), flow.get("skip", 0.0))
+    _check_fit(manifest, network, space, head.in_channels, head.out_channels)
+    return SymmFlow(network, head, manifest.size, space, device, _temperature(manifest))
+
+
+def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
+    _check_fit(manifest, network, space, space.channels, len(manifest.palette.classes))
+    return Discriminative(network, manifest.codebook, device)
+
+
+def _classifier(manifest: Manifest, network: ConvNet, space: Space, device: torch.device) -> System:
+    channels = _colours(manifest, network.config.in_channels)
+    _check_fit(manifest, network, space, channels, len(manifest.palette.classes))
+    return Classifier(network, _labels(manifest), channels, manifest.size, device)
+
+
+BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
+    "semflow": _semflow,
+    "symmflow": _symmflow,
+    "discriminative": _discriminative,
+    "classifier": _classifier,
+}
+
+
+def _labels(manifest: Manifest) -> Labels:
+    if manifest.labels == GLOBAL:
+        return GlobalLabels(len(manifest.palette.classes), manifest.flow.get("amplitude", 2.0))
+    return PixelLabels(manifest.codebook)
+
+
+def _temperature(manifest: Manifest) -> float:
+    return manifest.settings.get("temperature", 1.0)
+
+
+def _colours(manifest: Manifest, channels: int) -> int:
+    if channels not in COLOURS:
+        raise ModelError(f"The network of {manifest.name!r} takes pictures that are neither grey nor in colour.")
+    return channels
+
+
+def _check_fit(manifest: Manifest, network: Network, space: Space, in_channels: int, out_channels: int) -> None:
+    config = network.config
+    if (config.in_channels, config.answer) != (in_channels, out_channels):
+        raise ModelError(f"The network of {manifest.name!r} does not answer with what its manifest says.")
+    multiple = config.multiple * space.factor
+    if any(side % multiple for side in manifest.size):
+        raise ModelError(f"The sides of the model {manifest.name!r} must be multiples of {multiple} pixels.")
