@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from flowdemo.codes import Codebook
 from flowdemo.codes.codebook import HALF_RANGE
@@ -229,6 +230,8 @@ def posterior_mean(logits: Tensor, points: Tensor, temperature: float = 1.0) -> 
     """
     points = points[: logits.shape[1]].to(logits.device)
     if temperature == 0:
-        return points[logits.argmax(1)].permute(0, 3, 1, 2)
-    p = (logits / temperature).softmax(1)
-    return torch.einsum("bkhw,kc->bchw", p, points)
+        mean = F.embedding(logits.argmax(1), points).permute(0, 3, 1, 2)
+    else:
+        scaled = logits if temperature == 1 else logits / temperature
+        mean = torch.einsum("bkhw,kc->bchw", scaled.softmax(1), points)
+    return mean.contiguous()  # the state takes this layout, and is read channel by channel
