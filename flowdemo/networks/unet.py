@@ -130,13 +130,15 @@ class PatchUNet(nn.Module):
 
 
 class Head(nn.Module):
-    """Features of a picture ``[B, C]`` → logits ``[B, K]``, at first all zero."""
+    """Features of a picture ``[B, C]`` → logits ``[B, K]``.
+
+    Its weights do not start from zero as the last convolutions do: nothing would tell the deepest map then which way to
+    go, and learning sets in several hundred steps later.
+    """
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, classes)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
 
     def forward(self, features: Tensor) -> Tensor:
         return self.linear(self.norm(features))

@@ -353,7 +353,7 @@ def test_masks_and_questions_beyond_their_limit_are_refused_at_once(visitor: Vis
      ("beta", [-1, 127, 1e9, "NaN", True, [1]]), ("seed", [-1, 2**31, 2**63, 1.5, None, "x"]),
      ("samples", [0, 9, 1.5, None]), ("model", ["nothing", "../a-posterior", 3, ["a"], {"a": 1}, "x" * 10_000]),
      ("solver", ["rk9", 3, ["euler"], "__class__"]), ("direction", ["detect", 3, {"a": 1}]),
-     ("temperature", [-1, 2, None, "hot", [1], 10**400]), ("mask", ["hello", 3, [1], {"a": 1}, True])],
+     ("temperature", [-1, 2, "hot", [1], 10**400]), ("mask", ["hello", 3, [1], {"a": 1}, True])],
 )  # fmt: skip
 def test_every_parameter_abused_is_one_sentence(visitor: Visitor, mask: bytes, name: str, values: list[Any]) -> None:
     fine = {"model": POSTERIOR, "direction": "mask-to-image", "mask": data_url(mask), "steps": 1}

@@ -22,6 +22,7 @@ SCORE = ("evaluate", "mine", "--data", "toy:spiral")
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("flowdemo.zoo.folders.CHECKPOINTS", SHIPPED.parent)  # whatever other tests put in its place
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
