@@ -151,16 +151,17 @@ const act = {
   },
 };
 
-// Playback: the clock moves t by the time that has passed.
+// Playback: the clock moves t by the time that has passed. A frame's time is when the frame began, which can lie
+// before the click that started the clock: such a frame moves nothing, and must not end the run.
 function startClock() {
   let before = performance.now();
   function tick(now) {
     if (!state.playing || !root.isConnected) return;
-    const moved = (now - before) / (1000 * PLAY_SECONDS);
-    before = now;
+    const moved = Math.max(now - before, 0) / (1000 * PLAY_SECONDS);
+    before = Math.max(now, before);
     const progress = progressOf(state.direction, state.t) + (state.backwards ? -moved : moved);
     state.t = timeOf(state.direction, clamp(progress, 0, 1));
-    if (progress <= 0 || progress >= 1) state.playing = false;
+    if (state.backwards ? progress <= 0 : progress >= 1) state.playing = false;
     touch();
     requestAnimationFrame(tick);
   }
