@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.options import number, pairs, steps
-from flowdemo.request import MASK_TO_IMAGE
+from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.threads import set_policy
 from flowdemo.toys import PREFIX, TOYS
 
@@ -108,7 +108,8 @@ def _add_run(commands: Any) -> None:
     command.add_argument("--label", default=None, metavar="CLASS", help="for label-to-image")
     command.add_argument("--steps", type=number, default=None)
     command.add_argument("--solver", default="euler")
-    command.add_argument("--beta", type=number, default=None, help="grey levels")
+    command.add_argument("--beta", type=number, default=None, help="half-width of the perturbation, in grey levels for "
+                         "masks and in level spacings for labels")
     command.add_argument("--seed", type=number, default=0)
     command.add_argument("--samples", type=number, default=1, metavar="K")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -139,8 +140,13 @@ def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
     if options.steps is not None:
         raw["steps"] = options.steps
     request = engine.request(raw)
+    if request.direction == LABEL_TO_IMAGE:
+        if options.label is None or options.input is not None:
+            raise InputError("This direction takes a class and no file; give it as --label CLASS.", field="label")
+        given = Given.category(options.label, engine.manifest(name))
+        return engine.request(raw, given), given
     if options.label is not None:
-        raise InputError("No model at hand takes a label; leave --label out.", field="label")
+        raise InputError(f"The direction {request.direction} takes no label; leave --label out.", field="label")
     if options.input is None or not options.input.is_file():
         raise InputError(f"Give an input file for {request.direction}.", field="input")
     read = Given.mask if request.direction == MASK_TO_IMAGE else Given.picture
@@ -149,30 +155,25 @@ def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _write_run(record: Any, options: argparse.Namespace) -> None:
-    from flowdemo.engine.products import make
+    from flowdemo.engine.folder import save_run, summarised
 
-    out: Path = options.out
-    many = record.request.samples > 1
-    for k in range(record.request.samples):
-        suffix = f"_{k}" if many else ""
-        for i in range(len(record.drawn)):
-            (out / "frames" / f"{i:03d}{suffix}.png").write_bytes(make(record, "frame", i, k).data)
-        (out / f"result{suffix}.png").write_bytes(make(record, "picture", 0, k).data)
-        (out / f"trajectory{suffix}.webp").write_bytes(make(record, "webp", 0, k).data)
-    (out / "mask.png").write_bytes(make(record, "mask").data)
-    (out / "recipe.json").write_bytes(make(record, "recipe").data)
+    save_run(record, options.out)
+    row = summarised(record)
     if record.given.note:
         print(record.given.note)
-    summary = record.summary
-    print(f"path length {summary.path_length:.3f}, chord/path {summary.straightness:.3f}; written to {out}")
-    row = {"path_length": summary.path_length, "straightness": summary.straightness, "seconds": summary.seconds,
-           "evaluations": summary.evaluations, "changed": summary.changed, "settled": summary.settled}  # fmt: skip
-    _write_json(options.json, {"recipe": record.request.to_json(), "numbers": row})
+    for k, found in enumerate(row.get("labels", [])):
+        print(f"sample {k} reads {found['class']}: the mean of the label channel, {found['mean']:.3f}, is "
+              f"{min(found['distances']):.3f} level spacings from it")  # fmt: skip
+    numbers = row["numbers"]
+    print(f"path length {numbers['path_length']:.3f}, chord/path {numbers['straightness']:.3f}; "
+          f"written to {options.out}")  # fmt: skip
+    _write_json(options.json, row)
 
 
 def _add_train(commands: Any) -> None:
     command = commands.add_parser("train", help="train a recipe on a data folder, or a toy")
-    command.add_argument("recipe", help="semflow, discriminative, or spiral, which makes its own data")
+    command.add_argument("recipe", metavar="RECIPE",
+                         help="semflow, symmflow, discriminative, classifier, or spiral, which makes its own data")
     command.add_argument("--data", type=Path, default=None, metavar="DIR")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--minutes", type=float, default=None)

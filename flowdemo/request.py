@@ -20,7 +20,7 @@ LABEL_TO_IMAGE = "label-to-image"
 DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, IMAGE_TO_LABEL, LABEL_TO_IMAGE, "detect", "refine")
 TO_IMAGE = (MASK_TO_IMAGE, LABEL_TO_IMAGE)  # what is given is a label, and takes the perturbation β
 FIELDS = ("model", "direction", "input", "steps", "solver", "beta", "seed", "samples", "settings")
-RESULT_FIELDS = ("format", "weights", "mask")  # what a stored recipe has beside them
+RESULT_FIELDS = ("format", "weights", "mask", "label")  # what a stored recipe has beside them
 _HUGE = 10**300  # whole numbers beyond it fit no float, and far beyond it not even a message
 SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -3,7 +3,8 @@
 Fixtures
     tiny_models   a folder of small random models, at hand by ``FLOWDEMO_MODELS`` for the whole session. Names, in
                   ``tiny.py``: ``POSTERIOR`` and ``VELOCITY`` (SemFlow, 3 classes, ignore label, 32 × 32), ``ONE_STEP``
-                  (discriminative, of the same classes).
+                  (discriminative, of the same classes), ``JOINT`` and ``LEVELS`` (SymmFlow, of the same classes for
+                  every pixel, and for the whole of a grey picture).
     engine        an engine of its own on these models, on the CPU.
     shared_engine one for the whole session, its models loaded once; for tests that leave it as it was.
     photo, mask   bytes of a PNG of 48 × 40 pixels, and of an index mask of 32 × 32.
@@ -21,7 +22,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from hypothesis import settings
-from tiny import CLASSES, ONE_STEP, POSTERIOR, VELOCITY, mask_labels, png_bytes, write_tiny_model
+from tiny import (
+    CLASSES,
+    JOINT,
+    LEVELS,
+    ONE_STEP,
+    POSTERIOR,
+    VELOCITY,
+    mask_labels,
+    png_bytes,
+    write_tiny_model,
+    write_tiny_symmflow,
+)
 
 if TYPE_CHECKING:
     from flowdemo.engine import Engine
@@ -46,6 +58,8 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         )
     ):
         write_tiny_model(folder / name, name, system, prediction, out, seed)
+    write_tiny_symmflow(folder / JOINT, JOINT, "pixel", 3)
+    write_tiny_symmflow(folder / LEVELS, LEVELS, "global", 4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWDEMO_MODELS", str(folder))
         yield folder

@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from flowdemo.codes.codebook import HALF_RANGE, Codebook
 from flowdemo.errors import InputError
 
 MAX_CLASSES = 255
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a noisy label channel says.
+
+    Attributes:
+        mean: over all pixels, in the units of the channel: −a is the first class, +a the last.
+        distances: of the mean to the level of each class, in spacings of the levels.
+        nearest: index of the class with the smallest distance.
+    """
+
+    mean: float
+    distances: tuple[float, ...]
+    nearest: int
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of K classes, evenly from −a to +a."""
+
+    classes: int
+    amplitude: float
+
+    @property
+    def values(self) -> np.ndarray:
+        """Float64 ``[K]``."""
+        return np.linspace(-self.amplitude, self.amplitude, self.classes)
+
+    def read(self, codes: np.ndarray) -> Reading:
+        """Read a label channel ``[…]`` in the space of :func:`level_line`, where the levels run from −1 to +1."""
+        mean = self.amplitude * float(np.mean(codes, dtype=np.float64))
+        distances = np.abs(mean - self.values) * (self.classes - 1) / (2 * self.amplitude)
+        return Reading(mean, tuple(distances.tolist()), int(distances.argmin()))
 
 
 def level_line(classes: int) -> Codebook:

@@ -18,12 +18,13 @@ from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord, RunStore
 from flowdemo.errors import EngineError, FlowdemoError, InputError
 from flowdemo.flow import Step
-from flowdemo.request import MASK_TO_IMAGE, Limits, Request, Setting
+from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE, Limits, Request, Setting
 from flowdemo.zoo.devices import choose_device, device_label
 from flowdemo.zoo.folders import available, find, read_manifest
 from flowdemo.zoo.manifest import Manifest
 
 if TYPE_CHECKING:
+    from flowdemo.codes.levels import Levels
     from flowdemo.systems.base import System
     from flowdemo.zoo.models import Model
 
@@ -145,11 +146,11 @@ class Engine:
         built = Request.build(raw, self.limits(raw.get("model")))
         if given is None:
             return built
-        wanted = "mask" if built.direction == MASK_TO_IMAGE else "picture"
+        wanted = {MASK_TO_IMAGE: "mask", LABEL_TO_IMAGE: "label"}.get(built.direction, "picture")
         if given.kind != wanted:
             raise InputError(f"The direction {built.direction} needs a {wanted}.", field="input")
         width, height = self.manifest(built.model).size
-        if given.pixels.shape[:2] != (height, width):
+        if wanted != "label" and given.pixels.shape[:2] != (height, width):
             raise InputError(f"The {wanted} must be {width} × {height} pixels for this model.", field="input")
         return replace(built, input=given.sha256)
 
@@ -202,7 +203,7 @@ class Engine:
 
     def _work(self, record: RunRecord, begin: float, stop: threading.Event, out: queue.Queue) -> None:
         """Compute thread: evaluates steps, hands each to the drawing thread, reports the first error."""
-        room, last = threading.Semaphore(AHEAD), [None]
+        room, last, levels = threading.Semaphore(AHEAD), [None], record.manifest.levels
         with ThreadPoolExecutor(1) as drawing:
             try:
                 model = self.model(record.request.model)
@@ -211,7 +212,7 @@ class Engine:
                         check(step, begin, self.deadline)
                         seconds = time.monotonic() - begin
                         room.acquire()
-                        drawing.submit(_draw_into, out, room, last, step, model.system, seconds)
+                        drawing.submit(_draw_into, out, room, last, step, model.system, seconds, levels)
                         if stop.is_set():
                             break
                 drawing.submit(out.put, None)
@@ -222,7 +223,7 @@ class Engine:
 
     def _steps(self, model: Model, record: RunRecord) -> Iterator[Step]:
         request, given = record.request, record.given
-        batch = given.pixels[None].repeat(request.samples, axis=0)
+        batch = given.batch(request.samples)
         start = model.system.start(request.direction, batch, request.beta, request.seeds)
         return model.system.steps(
             request.direction, start, request.steps, request.solver, **dict(request.settings)
@@ -255,10 +256,11 @@ def check(step: Step, begin: float, deadline: float) -> None:
 
 
 def _draw_into(
-    out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system: System, seconds: float
-) -> None:
+    out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system: System, seconds: float,
+    levels: Levels | None,
+) -> None:  # fmt: skip
     try:
-        last[0] = draw(step, system, seconds, last[0])
+        last[0] = draw(step, system, seconds, last[0], levels)
         out.put(last[0])
     except Exception as error:
         out.put(_explained(error))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flowdemo.codes.levels import Levels, Reading
 from flowdemo.flow import Step
 from flowdemo.rendering import encoders, views
 
@@ -16,21 +17,60 @@ if TYPE_CHECKING:
     from flowdemo.systems.base import System
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What there is to see of one state.
+
+    Attributes:
+        codes: the state, or its label half, in code space, float ``[K, 3, H, W]``.
+        classes: nearest class of every pixel, uint8 ``[K, H, W]``; None where the whole picture has one label.
+        image: the image half of a joint state, float ``[K, 1 or 3, H, W]``; None for others.
+        levels: of the classes, where the whole picture has one label.
+    """
+
+    codes: np.ndarray
+    classes: np.ndarray | None
+    image: np.ndarray | None = None
+    levels: Levels | None = None
+
+
+@dataclass(frozen=True)
+class HalfViews:
+    """Encoded views of the image half of a joint state: as ``state``, ``speed`` and ``speed_scale`` below."""
+
+    state: bytes
+    speed: bytes | None
+    speed_scale: float
+
+    @property
+    def bytes(self) -> int:
+        return len(self.state) + len(self.speed or b"")
+
+
 @dataclass(frozen=True)
 class SampleViews:
-    """Encoded views of one sample.
+    """Encoded views of one sample; of a joint state they show the label half.
 
     Attributes:
         state: JPEG of the state, clipped to [-1, 1].
-        classes: grey PNG whose value is the nearest class index.
+        classes: grey PNG whose value is the nearest class index; None where the whole picture has one label.
         speed: grey JPEG of |v| (Euclidean norm over channels, in state units per unit of t), None at the start.
         speed_scale: |v| at grey 255.
+        partner: the image half of a joint state.
+        level: what the label half says, where the whole picture has one label.
     """
 
     state: bytes
-    classes: bytes
+    classes: bytes | None
     speed: bytes | None
     speed_scale: float
+    partner: HalfViews | None = None
+    level: Reading | None = None
+
+    @property
+    def bytes(self) -> int:
+        held = len(self.state) + len(self.classes or b"") + len(self.speed or b"")
+        return held + (self.partner.bytes if self.partner else 0)
 
 
 @dataclass(frozen=True)
@@ -56,57 +96,75 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A frame with the arrays it was drawn from: codes float16 ``[K, 3, H, W]``, classes uint8 ``[K, H, W]``."""
+    """A frame with the arrays it was drawn from, as in :class:`Seen`, codes and image half in float16."""
 
     frame: Frame
     codes: np.ndarray
-    classes: np.ndarray
+    classes: np.ndarray | None
+    image: np.ndarray | None = None
 
     @cached_property
     def bytes(self) -> int:
         """Memory held, encoded views included."""
-        views_held = sum(len(s.state) + len(s.classes) + len(s.speed or b"") for s in self.frame.samples)
-        return self.codes.nbytes + self.classes.nbytes + views_held
+        arrays = sum(a.nbytes for a in (self.codes, self.classes, self.image) if a is not None)
+        return arrays + sum(sample.bytes for sample in self.frame.samples)
 
 
-def draw(step: Step, system: System, seconds: float, before: Drawn | None) -> Drawn:
-    """Render one step; ``before`` is the step that preceded it."""
-    codes, classes = system.codes(step.x), system.classes(step.x)
-    return draw_codes(step.index, step.progress, step.t, step.evaluations, seconds, codes, classes, before)
+def draw(step: Step, system: System, seconds: float, before: Drawn | None, levels: Levels | None = None) -> Drawn:
+    """Render one step.
+
+    Args:
+        step, system: the step, and what it is a step of.
+        seconds: since the run was asked for.
+        before: the step that preceded it.
+        levels: of the classes, where the whole picture has one label; it then has no classes pixel by pixel.
+    """
+    codes, classes = system.codes(step.x), None if levels else system.classes(step.x)
+    seen = Seen(codes, classes, system.image_half(step.x), levels)
+    return draw_seen(step.index, step.progress, step.t, step.evaluations, seconds, seen, before)
 
 
-def draw_codes(
-    index: int,
-    progress: float,
-    t: float,
-    evaluations: int,
-    seconds: float,
-    codes: np.ndarray,
-    classes: np.ndarray,
-    before: Drawn | None,
+def draw_seen(
+    index: int, progress: float, t: float, evaluations: int, seconds: float, seen: Seen, before: Drawn | None
 ) -> Drawn:
-    """Render states in code space, ``[K, 3, H, W]``, with their classes ``[K, H, W]``."""
-    velocity = None if before is None else _mean_velocity(codes, before, t)
-    samples = tuple(
-        _sample(codes[k], classes[k], None if velocity is None else velocity[k]) for k in range(len(codes))
-    )
+    """Render what is seen of K states."""
+    moved, image_moved = _mean_velocities(seen, before, t)
+    samples = tuple(_sample(seen, k, moved, image_moved) for k in range(len(seen.codes)))
+    changed = None if before is None or seen.classes is None else float((seen.classes != before.classes).mean())
     numbers = {
-        "mean_speed": None if velocity is None else float(np.linalg.norm(velocity, axis=1).mean()),
-        "changed": None if before is None else float((classes != before.classes).mean()),
+        "mean_speed": None if moved is None else float(np.linalg.norm(moved, axis=1).mean()),
+        "changed": changed,
         "step_seconds": None if before is None else seconds - before.frame.seconds,
     }
     frame = Frame(index, progress, t, evaluations, seconds, samples, numbers)
-    return Drawn(frame, codes.astype(np.float16), classes)
+    image = None if seen.image is None else seen.image.astype(np.float16)
+    return Drawn(frame, seen.codes.astype(np.float16), seen.classes, image)
 
 
-def _mean_velocity(codes: np.ndarray, before: Drawn, t: float) -> np.ndarray:
+def _mean_velocities(seen: Seen, before: Drawn | None, t: float) -> tuple[np.ndarray | None, np.ndarray | None]:
     """In code space, also where the network works on latents: what a person sees moving is what is measured."""
-    return (codes - before.codes.astype(np.float32)) / (t - before.frame.t)
+    if before is None:
+        return None, None
+    passed = t - before.frame.t
+    moved = (seen.codes - before.codes.astype(np.float32)) / passed
+    if seen.image is None:
+        return moved, None
+    return moved, (seen.image - before.image.astype(np.float32)) / passed
 
 
-def _sample(codes: np.ndarray, classes: np.ndarray, velocity: np.ndarray | None) -> SampleViews:
-    state = encoders.jpeg(views.state_picture(codes))
+def _sample(seen: Seen, k: int, moved: np.ndarray | None, image_moved: np.ndarray | None) -> SampleViews:
+    half = _half(seen.codes[k], None if moved is None else moved[k])
+    classes = None if seen.classes is None else encoders.grey_png(seen.classes[k])
+    partner = None
+    if seen.image is not None:
+        partner = _half(seen.image[k], None if image_moved is None else image_moved[k])
+    level = seen.levels.read(seen.codes[k]) if seen.levels else None
+    return SampleViews(half.state, classes, half.speed, half.speed_scale, partner, level)
+
+
+def _half(state: np.ndarray, velocity: np.ndarray | None) -> HalfViews:
+    picture = encoders.jpeg(views.state_picture(state))
     if velocity is None:
-        return SampleViews(state, encoders.grey_png(classes), None, 0.0)
+        return HalfViews(picture, None, 0.0)
     speed, scale = views.speed_map(velocity)
-    return SampleViews(state, encoders.grey_png(classes), encoders.jpeg(speed), scale)
+    return HalfViews(picture, encoders.jpeg(speed), scale)

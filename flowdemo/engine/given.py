@@ -1,10 +1,11 @@
-"""The input of a run: a picture or a mask at the model's size, known by the hash of its pixels."""
+"""The input of a run: a picture or a mask at the model's size, or a class; known by the hash of what it holds."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,8 @@ class Given:
     """A validated input.
 
     Attributes:
-        kind: ``"picture"`` or ``"mask"``.
-        pixels: uint8 ``[H, W, 3]``, or labels uint8 ``[H, W]``, at the model's size.
+        kind: ``"picture"``, ``"mask"`` or ``"label"``.
+        pixels: uint8 ``[H, W, 3]``, or labels uint8 ``[H, W]``, at the model's size; or one label, uint8 ``[1]``.
         note: one sentence on what was done to it (cropped, enlarged, snapped), or "".
     """
 
@@ -33,6 +34,15 @@ class Given:
         """Hash of kind, shape and pixels."""
         head = f"{self.kind} {self.pixels.shape}".encode()
         return hashlib.sha256(head + np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
+
+    @property
+    def label(self) -> int | None:
+        """The class that was given, None for pictures and masks."""
+        return int(self.pixels[0]) if self.kind == "label" else None
+
+    def batch(self, samples: int) -> np.ndarray:
+        """The same for every sample, ``[K, …]``; labels ``[K]``."""
+        return self.pixels.repeat(samples) if self.kind == "label" else self.pixels[None].repeat(samples, axis=0)
 
     @classmethod
     def picture(cls, data: bytes | Path, manifest: Manifest, mode: str = "cover") -> Given:
@@ -71,3 +81,24 @@ class Given:
         if wrong:
             raise InputError(f"The mask holds index {wrong[0]}, which is no class of this model.", field="mask")
         return cls("mask", indices.astype(np.uint8))
+
+    @classmethod
+    def category(cls, label: Any, manifest: Manifest) -> Given:
+        """A class by its index, as a number or its digits, or by its name.
+
+        Raises:
+            InputError: the model has no such class.
+        """
+        names = [entry.name for entry in manifest.palette.classes]
+        index = label if isinstance(label, int) and not isinstance(label, bool) else _index(label, names)
+        if index is None or not 0 <= index < len(names):
+            known = f"0 to {len(names) - 1}" if all(map(str.isdecimal, names)) else ", ".join(names)
+            raise InputError(f"This model has no such class; choose one of: {known}.", field="label")
+        return cls("label", np.array([index], np.uint8))
+
+
+def _index(label: Any, names: list[str]) -> int | None:
+    text = label.strip() if isinstance(label, str) else ""
+    if text in names:
+        return names.index(text)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else None

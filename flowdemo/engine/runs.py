@@ -28,12 +28,15 @@ class Summary:
     Attributes:
         status: ``"done"``, ``"stopped"`` or ``"failed"``.
         message: one sentence for people, or None.
-        path_length: mean over pixels of the length travelled in code space (Euclidean, state units).
+        path_length: mean over pixels of the length travelled in code space (Euclidean, state units); of a joint state
+            by its label half.
         straightness: chord over path, mean over moving pixels, 1 = straight.
         evaluations, seconds: network calls and wall time.
         speed, changed, settled: per step; ``settled`` is the share of pixels in their final class (towards the mask)
-            or still reading as the painted class (towards the image), one more entry than steps.
-        settling: uint8 ``[K, H, W]``, the step at which a pixel took its final class (or lost the painted one).
+            or still reading as the painted class (towards the image), one more entry than steps. Where the whole
+            picture has one label, it is the share of samples, and nothing is ``changed``.
+        settling: uint8 ``[K, H, W]``, the step at which a pixel took its final class (or lost the painted one); no maps
+            where the whole picture has one label.
     """
 
     status: str
@@ -84,8 +87,24 @@ class RunRecord:
         return np.stack([d.codes[sample] for d in self.drawn]).astype(np.float32)
 
     def classes(self, sample: int) -> np.ndarray:
-        """Nearest classes along the way, uint8 ``[steps so far, H, W]``."""
+        """Nearest classes along the way, uint8 ``[steps so far, H, W]``.
+
+        Raises:
+            InputError: the whole picture has one label.
+        """
+        if self.drawn[0].classes is None:
+            raise InputError("This run has one label for the whole picture, and no mask.", field="run")
         return np.stack([d.classes[sample] for d in self.drawn])
+
+    def images(self, sample: int) -> np.ndarray | None:
+        """Image halves along the way, float32 ``[steps so far, 1 or 3, H, W]``; None where states have no halves."""
+        if self.drawn[0].image is None:
+            return None
+        return np.stack([d.image[sample] for d in self.drawn]).astype(np.float32)
+
+    def labels(self, sample: int) -> np.ndarray:
+        """Class that the whole picture's label reads as along the way, int ``[steps so far]``."""
+        return np.array([frame.samples[sample].level.nearest for frame in self.frames])
 
     def finish(self, status: str, message: str | None = None) -> Summary:
         """Measure the path and settle the summary."""
@@ -106,6 +125,8 @@ class RunRecord:
         return self.summary
 
     def _settling(self) -> tuple[np.ndarray, list[float]]:
+        if self.drawn[0].classes is None:
+            return np.zeros((0, *self.drawn[0].codes.shape[2:]), np.uint8), self._settled_labels()
         maps, shares = [], []
         for k in range(self.request.samples):
             classes = self.classes(k)
@@ -118,6 +139,14 @@ class RunRecord:
                 maps.append(settling_map(classes))
                 shares.append([(maps[-1] <= i).mean() for i in range(len(classes))])
         return np.stack(maps).astype(np.uint8), [float(v) for v in np.mean(shares, axis=0)]
+
+    def _settled_labels(self) -> list[float]:
+        shares = []
+        for k in range(self.request.samples):
+            labels = self.labels(k)
+            wanted = labels[-1] if self.given.label is None else self.given.label
+            shares.append(labels == wanted)
+        return [float(v) for v in np.mean(shares, axis=0)]
 
 
 def path_and_chord(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flowdemo.engine.frames import Drawn, draw_codes
+from flowdemo.engine.frames import Seen, draw_seen
 from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord
 from flowdemo.errors import DataError
@@ -18,6 +18,7 @@ from flowdemo.zoo.manifest import Manifest
 
 UNIT = 256  # codes are stored as whole 1/256 of a state unit: finer than one grey level (1/127.5)
 MAX_BYTES = 32 << 20
+KINDS_BY_RANK = {3: "picture", 2: "mask", 1: "label"}  # of the input's array
 
 
 def save_stored(record: RunRecord, path: Path, about: dict[str, str]) -> None:
@@ -37,15 +38,18 @@ def save_stored(record: RunRecord, path: Path, about: dict[str, str]) -> None:
         "about": about,
         "steps": steps,
     }
-    codes = np.stack([d.codes for d in record.drawn]).astype(np.float32)
-    whole = np.clip(np.round(codes * UNIT), -32768, 32767).astype("<i2")
-    # Differences from frame to frame are small numbers, and low and high bytes apart compress far better.
-    moves = np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1]))
+    halves = {"": [d.codes for d in record.drawn]}
+    if record.manifest.joint:
+        halves["image-"] = [d.image for d in record.drawn]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr(_entry("head.json"), json.dumps(head, indent=1))
         archive.writestr(_entry("input.npy"), _npy(record.given.pixels))
-        archive.writestr(_entry("low.npy"), _npy((moves & 0xFF).astype(np.uint8)))
-        archive.writestr(_entry("high.npy"), _npy((moves >> 8).astype(np.int8)))
+        for half, states in halves.items():
+            whole = np.clip(np.round(np.stack(states).astype(np.float32) * UNIT), -32768, 32767).astype("<i2")
+            # Differences from frame to frame are small numbers, and low and high bytes apart compress far better.
+            moves = np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1]))
+            archive.writestr(_entry(f"{half}low.npy"), _npy((moves & 0xFF).astype(np.uint8)))
+            archive.writestr(_entry(f"{half}high.npy"), _npy((moves >> 8).astype(np.int8)))
 
 
 def read_head(path: Path) -> dict:
@@ -65,7 +69,7 @@ def read_head(path: Path) -> dict:
 
 
 def read_input(path: Path) -> np.ndarray:
-    """The input of a stored run, uint8 ``[H, W, 3]`` or labels ``[H, W]``, without its frames.
+    """The input of a stored run, uint8 ``[H, W, 3]``, labels ``[H, W]`` or one label ``[1]``, without its frames.
 
     Raises:
         DataError: it cannot be read.
@@ -75,7 +79,7 @@ def read_input(path: Path) -> np.ndarray:
             pixels = _array(archive, "input.npy")
     except Exception as error:
         raise DataError(f"The stored run {path.stem!r} cannot be read.") from error
-    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
+    if pixels.dtype != np.uint8 or (pixels.ndim not in KINDS_BY_RANK) or (pixels.ndim == 1 and len(pixels) != 1):
         raise DataError(f"The stored run {path.stem!r} is damaged.")
     return pixels
 
@@ -101,31 +105,34 @@ def _read(path: Path, head: dict, manifest: Manifest) -> RunRecord:
     with zipfile.ZipFile(path) as archive:
         if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
             raise DataError(f"The stored run {path.stem!r} is too large.")
-        moves = (_array(archive, "high.npy").astype(np.int16) << 8) | _array(archive, "low.npy")
+        codes = _states(archive, "")
+        images = _states(archive, "image-") if manifest.joint else None
     pixels = read_input(path)
     raw = dict(head["request"])
     settings = tuple(sorted(raw.pop("settings").items()))
     raw.pop("format")
     request = Request(**raw, settings=settings)
-    given = Given("picture" if pixels.ndim == 3 else "mask", pixels, str(head["about"].get("origin", "")))
+    given = Given(KINDS_BY_RANK[pixels.ndim], pixels, str(head["about"].get("origin", "")))
     if request.model != manifest.name or request.input != given.sha256:
         raise DataError(f"The stored run {path.stem!r} is not of this model, or its input was changed.")
     record = RunRecord(request, manifest, given, "stored", str(head["device"]), id=f"stored-{path.stem}")
-    _draw_all(record, np.cumsum(moves, axis=0, dtype=np.int16) / np.float32(UNIT), head["steps"])
+    _draw_all(record, codes, images, head["steps"])
     return record
 
 
-def _draw_all(record: RunRecord, codes: np.ndarray, steps: list[dict]) -> None:
+def _draw_all(record: RunRecord, codes: np.ndarray, images: np.ndarray | None, steps: list[dict]) -> None:
     width, height = record.manifest.size
-    if codes.shape != (record.request.steps + 1, record.request.samples, 3, height, width):
+    run = (record.request.steps + 1, record.request.samples)
+    if codes.shape != (*run, 3, height, width):
         raise ValueError(f"states of shape {codes.shape}")
-    before: Drawn | None = None
+    if images is not None and (images.shape[:2], images.shape[3:]) != (run, (height, width)):
+        raise ValueError(f"image halves of shape {images.shape}")
+    manifest, before = record.manifest, None
     for i, (state, step) in enumerate(zip(codes, steps, strict=True)):
-        classes = record.manifest.codebook.decode(state)
-        before = draw_codes(
-            i, i / record.request.steps, float(step["t"]), int(step["evaluations"]), float(step["seconds"]),
-            state, classes, before,
-        )  # fmt: skip
+        classes = None if manifest.levels else manifest.codebook.decode(state)
+        seen = Seen(state, classes, None if images is None else images[i], manifest.levels)
+        at = (i, i / record.request.steps, float(step["t"]), int(step["evaluations"]), float(step["seconds"]))
+        before = draw_seen(*at, seen, before)
         record.drawn.append(before)
 
 
@@ -139,6 +146,12 @@ def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _states(archive: zipfile.ZipFile, half: str) -> np.ndarray:
+    """States of one half, float32 ``[N + 1, K, C, H, W]``."""
+    moves = (_array(archive, f"{half}high.npy").astype(np.int16) << 8) | _array(archive, f"{half}low.npy")
+    return np.cumsum(moves, axis=0, dtype=np.int16) / np.float32(UNIT)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:

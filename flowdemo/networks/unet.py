@@ -113,8 +113,14 @@ class PatchUNet(nn.Module):
         self._start_quiet()
 
     def _start_quiet(self) -> None:
-        """Zero the last convolution of each residual block and of the network: training starts from the identity."""
+        """Zero the last convolution of each residual block and of the network: training starts from the identity.
+
+        With a class head the way down is left as it is. The head reads the deepest map, and learns several times more
+        slowly where that starts as a linear map of the picture.
+        """
         for name, module in self.unet.named_modules():
+            if self.head is not None and name.startswith("down_blocks"):
+                continue
             if name.endswith("conv2") or name == "conv_out":
                 nn.init.zeros_(module.weight)
                 nn.init.zeros_(module.bias)

@@ -42,7 +42,8 @@ class System(Protocol):
 
     ``start`` takes uint8 pictures ``[B, H, W, 3]`` (or grey ones, ``[B, H, W]``), masks ``[B, H, W]`` or labels
     ``[B]``, as the direction asks. Of a state, ``picture`` is what it looks like, ``codes`` the same, or the label half
-    of it, in the space of the codebook, and ``classes`` the nearest class of every pixel.
+    of it, in the space of the codebook, and ``classes`` the nearest class of every pixel. ``image_half`` is None unless
+    states hold image and label side by side.
     """
 
     name: str
@@ -63,6 +64,8 @@ class System(Protocol):
     def classes(self, state: Tensor) -> np.ndarray: ...
 
     def codes(self, state: Tensor) -> np.ndarray: ...
+
+    def image_half(self, state: Tensor) -> np.ndarray | None: ...
 
 
 def to_state(pictures: np.ndarray | Tensor, channels: int | None = None) -> Tensor:

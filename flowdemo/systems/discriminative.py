@@ -72,3 +72,6 @@ class Discriminative:
 
     def codes(self, state: Tensor) -> np.ndarray:
         return state.float().cpu().numpy()
+
+    def image_half(self, state: Tensor) -> None:
+        return None

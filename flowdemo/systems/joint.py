@@ -55,6 +55,10 @@ class JointState:
         """What the image half looks like, uint8 ``[B, H, W, 3]``; grey is repeated over the colours."""
         return to_uint8(self.image(state))
 
+    def image_half(self, state: Tensor) -> np.ndarray:
+        """The image half in pixels, float32 ``[B, 1 or 3, H, W]``, not clipped."""
+        return self.image(state).float().cpu().numpy()
+
     def codes(self, state: Tensor) -> np.ndarray:
         """The label half as points of code space, float32 ``[B, 3, H, W]``: what the pixel probe draws."""
         return self.labels.codes(self.label(state)).float().cpu().numpy()

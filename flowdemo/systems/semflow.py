@@ -122,6 +122,10 @@ class SemFlow:
         """The state as points of code space, float32 ``[B, 3, H, W]``: what the pixel probe draws."""
         return self._pixels(state).float().cpu().numpy()
 
+    def image_half(self, state: Tensor) -> None:
+        """None: image and mask are the two ends of one state."""
+        return None
+
     @torch.no_grad()
     def _pixels(self, state: Tensor) -> Tensor:
         return self.autoencoder.decode(state)

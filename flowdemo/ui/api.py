@@ -31,24 +31,29 @@ def add(runner: Runner) -> None:
         seed: float = 0,
         samples: float = 1,
         temperature: float | None = None,
+        label: str = "",
     ) -> Iterator[dict]:
         """Run one trajectory: a message after every step, and the result as the last one.
 
         Args:
             model: name of a model (see /models); the first one if empty.
-            direction: "image-to-mask" or "mask-to-image"; the model's first if empty.
-            image: a picture, as an uploaded file or a data URL, for image-to-mask.
+            direction: "image-to-mask", "mask-to-image", "image-to-label" or "label-to-image" (see /models); the model's
+                first if empty.
+            image: a picture, as an uploaded file or a data URL, for image-to-mask and image-to-label.
             mask: a mask (class numbers, palette or class colours), likewise, for mask-to-image.
             steps: number of intervals, 1 to 50 (see /models); null for the model's default.
             solver: euler, adams_bashforth2, midpoint, heun, rk4 or dopri5.
-            beta: half-width of the perturbation in grey levels; null for the model's default.
-            seed: of the perturbation.
-            samples: pictures per mask, 1 to 8.
+            beta: half-width of the perturbation of a mask in grey levels, of a label in level spacings; null for the
+                model's default.
+            seed: of what is drawn at random.
+            samples: runs of one input where something is drawn, 1 to 8.
             temperature: sharpness of the class posterior, 0 to 1; null for the model's default.
+            label: class by name or number, for label-to-image.
 
         Returns:
-            status, recipe, numbers, curves, and for each sample "picture" and "mask" as PNG data URLs; before that, for
-            each step, status "running" with step, t, evaluations and seconds.
+            status, recipe, numbers, curves, and for each sample "picture" and "mask" as PNG data URLs, or "label" with
+            the class, the mean of the label channel and its distances where the whole picture has one label; before
+            that, for each step, status "running" with step, t, evaluations and seconds.
         """
         raw = {"model": model or next(iter(runner.engine.manifests())), "direction": direction or None,
                "solver": solver, "beta": beta, "seed": seed, "samples": samples}  # fmt: skip
@@ -56,7 +61,7 @@ def add(runner: Runner) -> None:
             raw["steps"] = steps
         if temperature is not None:
             raw["settings"] = {"temperature": temperature}
-        record = runner.prepare(raw, read_sent(image, "image"), read_sent(mask, "mask"))
+        record = runner.prepare(raw, read_sent(image, "image"), read_sent(mask, "mask"), label)
         for frame in runner.engine.stream(record):
             yield {"status": "running", "step": frame.index, "t": frame.t, "evaluations": frame.evaluations,
                    "seconds": round(frame.seconds, 4)}  # fmt: skip
@@ -76,11 +81,20 @@ def _result(record: RunRecord) -> dict[str, Any]:
     return {
         "status": end["status"],
         "recipe": record.request.to_json(),
-        "samples": [{kind: _url(record, kind, k) for kind in ("picture", "mask")} for k in range(count)],
+        "samples": [_sample(record, k) for k in range(count)],
         "numbers": end["numbers"],
         "curves": end["curves"],
         "note": record.given.note or None,
     }
+
+
+def _sample(record: RunRecord, sample: int) -> dict[str, Any]:
+    level = record.frames[-1].samples[sample].level
+    if level is None:
+        return {kind: _url(record, kind, sample) for kind in ("picture", "mask")}
+    name = record.manifest.palette.classes[level.nearest].name
+    label = {"class": name, "mean": round(level.mean, 5), "distances": [round(d, 4) for d in level.distances]}
+    return {"picture": _url(record, "picture", sample), "label": label}
 
 
 def _url(record: RunRecord, kind: str, sample: int) -> str:
@@ -100,5 +114,6 @@ def _described(runner: Runner, name: str) -> dict[str, Any]:
         "default_steps": dict(limits.default_steps),
         "beta_bound": limits.beta_bound,
         "default_beta": limits.default_beta,
+        "beta_unit": limits.beta_unit,
         "settings": {name: setting.default for name, setting in limits.settings.items()},
     }

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from flowdemo.engine import Engine
 from flowdemo.flow import SOLVERS
-from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE, Limits
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE, TO_IMAGE, Limits
 from flowdemo.zoo import Manifest
 
-WORDS = {IMAGE_TO_MASK: "Photo → mask", MASK_TO_IMAGE: "Mask → image"}
-BETA_STEP = 0.1  # grey levels
+WORDS = {
+    IMAGE_TO_MASK: "Photo → mask", MASK_TO_IMAGE: "Mask → image",
+    IMAGE_TO_LABEL: "Picture → class", LABEL_TO_IMAGE: "Class → picture",
+}  # fmt: skip
+BETA_STEPS = {"grey levels": 0.1, "level spacings": 0.01}  # of the slider, by unit
 MAX_SAMPLES = 8
-ONE_STEP = "This model labels the photo in one evaluation; there is no path to follow."
+ONE_STEP = "This model answers in one evaluation; there is no path to follow."
 TOLERANCE = "as many network evaluations as its tolerance needs"
 
 
@@ -40,13 +43,41 @@ class Shape:
         return self.direction == MASK_TO_IMAGE
 
     @property
+    def names(self) -> bool:
+        """Whether a class is what is given."""
+        return self.direction == LABEL_TO_IMAGE
+
+    @property
+    def perturbs(self) -> bool:
+        """Whether what is given takes the perturbation β."""
+        return self.direction in TO_IMAGE
+
+    @property
+    def draws(self) -> bool:
+        """Whether something is drawn at random, so that seeds and several samples make sense."""
+        return self.direction in self.limits.random
+
+    @property
+    def samples_label(self) -> str:
+        return f"{'Pictures' if self.perturbs else 'Readings'}, each with the next seed"
+
+    @property
+    def classes(self) -> list[tuple[str, int]]:
+        """Choices of a class."""
+        return [(entry.name, entry.index) for entry in self.manifest.palette.classes]
+
+    @property
     def steps(self) -> int:
         return self.limits.default_steps.get(self.direction, min(10, self.limits.max_steps))
 
     @property
     def beta_top(self) -> float:
-        """The largest β the slider offers: the last step below the bound s/2."""
-        return round(max(math.ceil(self.limits.beta_bound / BETA_STEP) - 1, 1) * BETA_STEP, 6)
+        """The largest β the slider offers: the last step below the bound."""
+        return round(max(math.ceil(self.limits.beta_bound / self.beta_step) - 1, 1) * self.beta_step, 6)
+
+    @property
+    def beta_step(self) -> float:
+        return BETA_STEPS[self.limits.beta_unit]
 
     @property
     def beta(self) -> float:
@@ -60,7 +91,7 @@ class Shape:
 
     @property
     def spacing(self) -> float:
-        """s, in grey levels."""
+        """Of neighbouring codes, in the unit of β."""
         return self.limits.beta_bound * 2
 
 

@@ -47,3 +47,12 @@ class DirectionChoice(gr.Radio):
 
     def preprocess(self, payload: Any) -> Any:
         return payload
+
+
+class ClassChoice(gr.Dropdown):
+    """A choice of a class whose handlers get what was sent, for the same reason."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload

@@ -12,7 +12,7 @@ import numpy as np
 from flowdemo.engine import Engine, Given, RunRecord
 from flowdemo.engine.messages import message
 from flowdemo.errors import FlowdemoError, InputError
-from flowdemo.request import MASK_TO_IMAGE, Request
+from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE, Request
 from flowdemo.zoo import Manifest
 
 KEEP_SESSIONS = 500
@@ -30,20 +30,23 @@ class Runner:
         self._stops: OrderedDict[str, threading.Event] = OrderedDict()
         self._guard = threading.Lock()
 
-    def prepare(self, raw: dict[str, Any], photo: bytes | None, mask: np.ndarray | bytes | None) -> RunRecord:
+    def prepare(
+        self, raw: dict[str, Any], photo: bytes | None, mask: np.ndarray | bytes | None = None, label: Any = None
+    ) -> RunRecord:
         """Check everything a person gave.
 
         Args:
             raw: entries of the recipe.
             photo: bytes of a picture file, used towards the mask.
             mask: painted labels, or bytes of a mask file, used towards the image.
+            label: a class by its index or name, used towards the image where the whole picture has one label.
 
         Raises:
             InputError: with the field at fault.
         """
         manifest = self.engine.manifest(raw.get("model"))
         request = self.engine.request(raw)
-        given = _given(request, manifest, photo, mask)
+        given = _given(request, manifest, photo, mask, label)
         return self.engine.start(self.engine.request(raw, given), given)
 
     def stream(self, record: RunRecord, session: str) -> Iterator[dict[str, Any]]:
@@ -80,7 +83,13 @@ class Runner:
             return session in self._stops
 
 
-def _given(request: Request, manifest: Manifest, photo: bytes | None, mask: np.ndarray | bytes | None) -> Given:
+def _given(
+    request: Request, manifest: Manifest, photo: bytes | None, mask: np.ndarray | bytes | None, label: Any
+) -> Given:
+    if request.direction == LABEL_TO_IMAGE:
+        if label is None or label == "":
+            raise InputError("Choose a class first.", field="label")
+        return Given.category(label, manifest)
     if request.direction == MASK_TO_IMAGE:
         if mask is None:
             raise InputError("Paint or load a mask first.", field="mask")

@@ -85,8 +85,8 @@ BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
 
 
 def _labels(manifest: Manifest) -> Labels:
-    if manifest.labels == GLOBAL:
-        return GlobalLabels(len(manifest.palette.classes), manifest.flow.get("amplitude", 2.0))
+    if manifest.levels:
+        return GlobalLabels(manifest.levels.classes, manifest.levels.amplitude)
     return PixelLabels(manifest.codebook)
 
 

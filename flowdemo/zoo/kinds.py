@@ -19,6 +19,7 @@ class Kind:
         random: those in which something is drawn, so that several samples of one input differ.
         one_step: whether it answers in one evaluation, with no path.
         judged_by: the one-step system that judges its pictures.
+        image_time: t at which the image is clean, 0 or 1; the label is clean at the other.
     """
 
     task: str
@@ -26,6 +27,7 @@ class Kind:
     random: tuple[str, ...] = ()
     one_step: bool = False
     judged_by: str = "discriminative"
+    image_time: float = 0.0
 
 
 _MASKS = (IMAGE_TO_MASK, MASK_TO_IMAGE)
@@ -33,8 +35,10 @@ _LABELS = (IMAGE_TO_LABEL, LABEL_TO_IMAGE)
 # Flows come first: this is also the order in which models are listed.
 KINDS: dict[tuple[str, str], Kind] = {
     ("semflow", PIXEL): Kind("segmentation and synthesis", _MASKS, (MASK_TO_IMAGE,)),
-    ("symmflow", PIXEL): Kind("segmentation and synthesis", _MASKS, _MASKS),
-    ("symmflow", GLOBAL): Kind("classification and generation", _LABELS, _LABELS, judged_by="classifier"),
+    ("symmflow", PIXEL): Kind("segmentation and synthesis", _MASKS, _MASKS, image_time=1.0),
+    ("symmflow", GLOBAL): Kind(
+        "classification and generation", _LABELS, _LABELS, judged_by="classifier", image_time=1.0
+    ),
     ("discriminative", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
     ("classifier", GLOBAL): Kind("classification", (IMAGE_TO_LABEL,), one_step=True),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowdemo.codes import Codebook, base_k
-from flowdemo.codes.levels import level_line
+from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
 from flowdemo.rendering.palette import Palette
 from flowdemo.zoo.kinds import GLOBAL, JOINT, KINDS, PIXEL, SYSTEMS, Kind
@@ -71,6 +71,18 @@ class Manifest:
     def labels(self) -> str:
         """``"pixel"`` for masks, ``"global"`` for labels of whole pictures."""
         return self.flow.get("labels", PIXEL)
+
+    @property
+    def levels(self) -> Levels | None:
+        """Levels of the labels of whole pictures; None for masks."""
+        if self.labels != GLOBAL:
+            return None
+        return Levels(len(self.palette.classes), float(self.flow.get("amplitude", 2.0)))
+
+    @property
+    def joint(self) -> bool:
+        """Whether its states hold image and label side by side."""
+        return self.system in JOINT
 
     @property
     def kind(self) -> Kind:

@@ -47,6 +47,9 @@ class FakeSystem:
         self.on_draw(next(i for i, known in enumerate(self.order) if known is state))
         return state
 
+    def image_half(self, state: np.ndarray) -> None:
+        return None
+
     def classes(self, state: np.ndarray) -> np.ndarray:
         return self.codebook.decode(state)
 

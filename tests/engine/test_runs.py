@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 from tiny import POSTERIOR, SIDE, VELOCITY, mask_labels
 
 from flowdemo.engine import Engine, Given, RunRecord, RunStore, run
-from flowdemo.engine.frames import Drawn, draw_codes
+from flowdemo.engine.frames import Drawn, Seen, draw_seen
 from flowdemo.engine.probe import probe
 from flowdemo.errors import InputError
 from flowdemo.request import Request
@@ -29,7 +29,7 @@ def record_of(classes: np.ndarray, painted: np.ndarray | None = None, codes: np.
     record = RunRecord(Request("m", "image-to-mask", len(classes) - 1), None, given)  # type: ignore[arg-type]
     before: Drawn | None = None
     for i, (state, reading) in enumerate(zip(codes, classes, strict=True)):
-        before = draw_codes(i, 0.0, i / max(len(classes) - 1, 1), i, 0.1 * i, state[None], reading[None], before)
+        before = draw_seen(i, 0.0, i / max(len(classes) - 1, 1), i, 0.1 * i, Seen(state[None], reading[None]), before)
         record.drawn.append(before)
     record.finish("done")
     return record

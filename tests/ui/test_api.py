@@ -114,7 +114,8 @@ def test_only_the_named_endpoints_are_public(visitor: Visitor) -> None:
     assert set(info["named_endpoints"]) == {"/trajectory", "/models"} and not info["unnamed_endpoints"]
     parameters = info["named_endpoints"]["/trajectory"]["parameters"]
     assert [p["parameter_name"] for p in parameters] == [
-        "model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "temperature"
+        "model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "temperature",
+        "label",
     ]  # fmt: skip
     assert all(p["parameter_has_default"] for p in parameters)
 

@@ -184,7 +184,7 @@ def test_a_recipe_comes_back_from_every_file_that_carries_it(shared_engine: Engi
     record = run(raw, Given("mask", mask_labels()), shared_engine)
     for kind in ("picture", "frame", "sheet", "mask", "recipe"):
         request, painted = restore.read_recipe(shared_engine, make(record, kind).data)
-        assert request == record.request and np.array_equal(painted, mask_labels())
+        assert request == record.request and np.array_equal(painted.pixels, mask_labels())
     assert len(restore.restored(shared_engine, request, painted)) == restore.RESTORED
     photo = Given("picture", np.zeros((SIDE, SIDE, 3), np.uint8))
     towards = run({"model": POSTERIOR, "steps": 1}, photo, shared_engine)

@@ -13,7 +13,7 @@ from flowdemo.engine import Engine, RunRecord
 from flowdemo.engine.messages import message
 from flowdemo.errors import FlowdemoError
 from flowdemo.flow import SOLVERS
-from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE, MAX_SEED
+from flowdemo.request import MAX_SEED, TO_IMAGE
 from flowdemo.ui.beta import value_script
 from flowdemo.ui.controls import MAX_SAMPLES, Shape, evaluations_script
 from flowdemo.ui.examples import Example, ExampleStrip, examples, first_shown, record_of
@@ -27,7 +27,7 @@ from flowdemo.ui.widgets.painter import PaintedMask
 from flowdemo.ui.widgets.player import TrajectoryPlayer
 
 # The field that an error may name, in the order of Controls.inputs.
-FIELDS = ("model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "settings")
+FIELDS = ("model", "direction", "image", "mask", "label", "steps", "solver", "beta", "seed", "samples", "settings")
 QUIET = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 # Gradio keeps a refusal until the next run; it goes as soon as the person acts on it. A number box has no way to
@@ -103,8 +103,9 @@ def _wire_strip(
             gr.Warning("A run is in progress; stop it, then pick an example.", duration=4)
             return [gr.skip()] * len(outputs)
         item = by_key[str(event.key)]
-        photo, mask = (item.pixels, None) if item.pixels.ndim == 3 else (gr.skip(), item.pixels)
-        return [_stored_message(record_of(engine, item)), photo, *restored(engine, item.request, mask), _said("")]
+        record = record_of(engine, item)
+        photo = item.pixels if record.given.kind == "picture" else gr.skip()
+        return [_stored_message(record), photo, *restored(engine, item.request, record.given), _said("")]
 
     strip.pick(plain(pick), None, outputs, js=DISMISS, show_progress="hidden", concurrency_limit=None,
                api_visibility="private")  # fmt: skip
@@ -116,12 +117,13 @@ def _wire_controls(engine: Engine, c: Controls) -> None:
     gr.on([c.steps.change, c.solver.change, c.model.change], None, [c.steps, c.solver, c.model], c.calls,
           js=evaluations_script(engine), **QUIET)  # fmt: skip
     c.solver.input(plain(lambda name: gr.update(info=SOLVERS[name].description)), c.solver, c.solver, **QUIET)
-    spacing = {name: Shape.of(engine, name, None).spacing for name in engine.manifests()}
+    shapes = {name: Shape.of(engine, name, None) for name in engine.manifests()}
+    codes = {name: (shape.spacing, shape.limits.beta_unit) for name, shape in shapes.items()}
     gr.on([c.beta.change, c.model.change, c.direction.change], None, [c.beta, c.model], c.beta_figure,
-          js=value_script(spacing), **QUIET)  # fmt: skip
+          js=value_script(codes), **QUIET)  # fmt: skip
     c.dice.click(lambda: random.SystemRandom().randrange(MAX_SEED + 1 - MAX_SAMPLES), None, c.seed, **QUIET)
-    acts = [c.photo.input, c.painter.stroke_end, c.model.input, c.direction.input, c.steps.input, c.beta.input,
-            c.seed.input, c.samples.input]  # fmt: skip
+    acts = [c.photo.input, c.painter.stroke_end, c.model.input, c.direction.input, c.label.input, c.steps.input,
+            c.beta.input, c.seed.input, c.samples.input]  # fmt: skip
     for act in acts:
         act(None, None, None, js=DISMISS, **QUIET)
 
@@ -129,13 +131,13 @@ def _wire_controls(engine: Engine, c: Controls) -> None:
 def _load_recipe(engine: Engine, path: str | None) -> list[Any]:
     """Restore controls from a dropped file; a bad one changes nothing and says why. The file box is emptied."""
     try:
-        request, mask = read_recipe(engine, read_upload(path, "recipe"))
-        updates = restored(engine, request, mask)
+        request, given = read_recipe(engine, read_upload(path, "recipe"))
+        updates = restored(engine, request, given)
     except FlowdemoError as error:
         return [gr.skip()] * RESTORED + [_said(error.message, bad=True), None]
     text = "The recipe is loaded."
-    if request.direction == IMAGE_TO_MASK:
-        text += " Choose the same photo to repeat its run."
+    if request.direction not in TO_IMAGE:
+        text += " Choose the same picture to repeat its run."
     return [*updates, _said(text), None]
 
 
@@ -180,22 +182,24 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
     c.stop.click(stop, None, c.stop, **QUIET)
 
 
-def _raw(engine: Engine, values: tuple[Any, ...]) -> tuple[dict[str, Any], bytes | None, Any]:
-    """Values of the controls as recipe entries, photo bytes and labels.
+def _raw(engine: Engine, values: tuple[Any, ...]) -> tuple[dict[str, Any], bytes | None, Any, Any]:
+    """Values of the controls as recipe entries, photo bytes, painted labels and class.
 
     What a control holds that this model or direction does not show must neither count nor be at fault.
     """
-    model, direction, photo, painted, steps, solver, beta, seed, samples, temperature = values
+    model, direction, photo, painted, label, steps, solver, beta, seed, samples, temperature = values
     limits = engine.limits(model)
     raw = {"model": model, "direction": direction, "steps": steps, "solver": solver}
     if limits.max_steps == 1:
         raw |= {"steps": 1, "solver": None}
     if "temperature" in limits.settings and temperature != limits.settings["temperature"].default:
         raw["settings"] = {"temperature": temperature}
-    if direction != MASK_TO_IMAGE:
-        return raw, read_upload(photo, "image") if photo else None, None
+    if direction in limits.random:
+        raw |= {"seed": seed, "samples": samples}
+    if direction not in TO_IMAGE:
+        return raw, read_upload(photo, "image") if photo else None, None, None
     labels = painted.indices if isinstance(painted, PaintedMask) else None
-    return raw | {"beta": beta, "seed": seed, "samples": samples}, None, labels
+    return raw | {"beta": beta}, None, labels, label
 
 
 def _stored_message(record: RunRecord) -> dict[str, Any]:
