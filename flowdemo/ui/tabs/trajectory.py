@@ -9,9 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from flowdemo.engine import Engine, RunRecord
+from flowdemo.engine import Engine, Given, RunRecord
 from flowdemo.engine.messages import message
-from flowdemo.errors import FlowdemoError
+from flowdemo.engine.roundtrip import result_of, way_back
+from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.flow import SOLVERS
 from flowdemo.request import MAX_SEED, TO_IMAGE
 from flowdemo.ui.beta import value_script
@@ -21,6 +22,7 @@ from flowdemo.ui.files import read_upload
 from flowdemo.ui.guard import plain
 from flowdemo.ui.panel import Controls, lay_out
 from flowdemo.ui.restore import RESTORED, read_recipe, restored, shaped
+from flowdemo.ui.roundtrip import RoundTrip, summary
 from flowdemo.ui.runner import Runner
 from flowdemo.ui.server import EngineServer
 from flowdemo.ui.widgets.painter import PaintedMask
@@ -28,6 +30,12 @@ from flowdemo.ui.widgets.player import TrajectoryPlayer
 
 # The field that an error may name, in the order of Controls.inputs.
 FIELDS = ("model", "direction", "image", "mask", "label", "steps", "solver", "beta", "seed", "samples", "settings")
+COMPUTES = {"concurrency_id": "engine", "concurrency_limit": 1, "api_visibility": "private"}
+TURNED = {
+    "picture": "The picture is the input now; Run takes it back.",
+    "mask": "The mask is in the painter now; edit it, and Run makes a picture of it.",
+    "label": "The class is the input now; Run makes pictures of it.",
+}
 QUIET = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 # Gradio keeps a refusal until the next run; it goes as soon as the person acts on it. A number box has no way to
@@ -72,8 +80,10 @@ def build(runner: Runner) -> Any:
                                  elem_id="recipe", height=120)  # fmt: skip
         with gr.Column(scale=9, min_width=340, elem_classes="fd-output"):
             player = TrajectoryPlayer(EngineServer(engine), elem_id="player")
+            trip = RoundTrip(elem_id="round-trip")
     _wire_controls(engine, controls)
-    _wire_run(runner, controls, player)
+    _wire_run(runner, controls, player, trip)
+    _wire_trip(runner, controls, player, trip)
     load = plain(lambda path: _load_recipe(engine, path))
     recipe.upload(load, recipe, [*controls.restored, controls.report, recipe], **QUIET)
     if strip is not None:
@@ -141,7 +151,7 @@ def _load_recipe(engine: Engine, path: str | None) -> list[Any]:
     return [*updates, _said(text), None]
 
 
-def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
+def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip) -> None:
     def check(*values: Any) -> list[dict[str, Any]]:
         """A message beside the control at fault; nothing is queued and Run stays ready."""
         verdicts = [gr.validate(True, "") for _ in FIELDS]
@@ -154,32 +164,83 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer) -> None:
 
     def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         record = runner.prepare(*_raw(runner.engine, values))
-        yield {c.run: gr.update(interactive=False), c.stop: gr.update(interactive=True), c.report: _said("Starting …")}
-        begun: dict[Any, Any] = {c.report: _said("")}
-        for value in runner.stream(record, str(request.session_hash)):
-            if record.drawn:
-                yield {player: value} | begun
-                begun = {}
-            else:  # failed before its first frame: the player keeps the run before it
-                yield {c.report: _said(value["end"]["message"], bad=True)}
-
-    def rest() -> list[Any]:
-        return [gr.update(interactive=True), gr.update(interactive=False)]
+        yield {trip: None}
+        yield from _streamed(runner, record, str(request.session_hash), c, player)
 
     c.run.click(None, None, None, js=FOLLOW, **QUIET)
     event = c.run.click(
-        plain(run), c.inputs, [player, c.run, c.stop, c.report], validator=plain(check), concurrency_id="engine",
-        concurrency_limit=1, trigger_mode="once", show_progress="minimal", show_progress_on=[c.report],
-        api_visibility="private",
+        plain(run), c.inputs, [player, trip, c.run, c.stop, c.report], validator=plain(check), **COMPUTES,
+        trigger_mode="once", show_progress="minimal", show_progress_on=[c.report],
     )  # fmt: skip
-    event.then(rest, None, [c.run, c.stop], **QUIET)
-    event.failure(rest, None, [c.run, c.stop], **QUIET)
+    _rest_after(event, c)
 
     def stop(request: gr.Request) -> Any:
         runner.stop(str(request.session_hash))
         return gr.update(interactive=False)
 
     c.stop.click(stop, None, c.stop, **QUIET)
+
+
+def _streamed(
+    runner: Runner, record: RunRecord, session: str, c: Controls, player: TrajectoryPlayer
+) -> Iterator[dict[Any, Any]]:
+    """Updates of player, buttons and report while a run computes."""
+    yield {c.run: gr.update(interactive=False), c.stop: gr.update(interactive=True), c.report: _said("Starting …")}
+    begun: dict[Any, Any] = {c.report: _said("")}
+    for value in runner.stream(record, session):
+        if record.drawn:
+            yield {player: value} | begun
+            begun = {}
+        else:  # failed before its first frame: the player keeps the run before it
+            yield {c.report: _said(value["end"]["message"], bad=True)}
+
+
+def _rest_after(event: Any, c: Controls) -> None:
+    """Run is ready and Stop is not, however the event ends."""
+
+    def rest() -> list[Any]:
+        return [gr.update(interactive=True), gr.update(interactive=False)]
+
+    event.then(rest, None, [c.run, c.stop], **QUIET)
+    event.failure(rest, None, [c.run, c.stop], **QUIET)
+
+
+def _wire_trip(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip) -> None:
+    engine = runner.engine
+
+    def chosen(event: gr.EventData) -> tuple[RunRecord, int, dict[str, Any], Given]:
+        """The run in the player, its sample, and recipe and input of the run back."""
+        record = engine.runs.get(event.run)
+        given = result_of(record, event.sample)
+        return record, event.sample, way_back(record, event.sample), given
+
+    def turn(event: gr.EventData) -> dict[Any, Any]:
+        try:
+            _, _, raw, given = chosen(event)
+            updates = restored(engine, engine.request(raw, given), given)
+        except FlowdemoError as error:
+            return {c.report: _said(error.message, bad=True)}
+        photo = {c.photo: given.pixels} if given.kind == "picture" else {}
+        return dict(zip(c.restored, updates, strict=True)) | photo | {c.report: _said(TURNED[given.kind])}
+
+    def back(event: gr.EventData, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        session = str(request.session_hash)
+        try:
+            if runner.busy(session):
+                raise InputError("A run is in progress; stop it or let it end first.")
+            there, sample, raw, given = chosen(event)
+            record = engine.start(engine.request(raw, given), given)
+        except FlowdemoError as error:
+            yield {c.report: _said(error.message, bad=True)}
+            return
+        yield from _streamed(runner, record, session, c, player)
+        if record.summary is not None and record.summary.status == "done":
+            yield {trip: summary(there, sample, record)}
+
+    trip.turn(plain(turn), None, [*c.restored, c.photo, c.report], js=DISMISS, **QUIET)
+    event = trip.back(plain(back), None, [player, trip, c.run, c.stop, c.report], **COMPUTES, trigger_mode="once",
+                      show_progress="minimal", show_progress_on=[c.report])  # fmt: skip
+    _rest_after(event, c)
 
 
 def _raw(engine: Engine, values: tuple[Any, ...]) -> tuple[dict[str, Any], bytes | None, Any, Any]:
