@@ -32,6 +32,7 @@ class UNetConfig:
         head_channels: width of an attention head.
         groups: groups of GroupNorm.
         classes: K > 0 adds K logits of the whole picture, read off the deepest map; see :class:`PatchUNet`.
+        told: so many of the last input channels are constant over the picture, and enter beside the time.
     """
 
     in_channels: int
@@ -43,12 +44,16 @@ class UNetConfig:
     head_channels: int = 32
     groups: int = 8
     classes: int = 0
+    told: int = 0
 
     def __post_init__(self) -> None:
         sizes = [self.in_channels, self.out_channels, self.patch, self.blocks, self.groups, self.head_channels]
         levels = len(self.channels)
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in [*sizes, *self.channels, self.classes + 1]):
+        sizes += [*self.channels, self.classes + 1, self.told + 1]
+        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes):
             raise ModelError("The network description has sizes outside 1 to 2048.")
+        if self.told >= self.in_channels:
+            raise ModelError("The network needs a channel of the picture beside those it is told.")
         if not 1 <= levels <= 6 or self.blocks > 8 or len(self.attention) != levels:
             raise ModelError("The network has 1 to 6 levels with one entry of attention each, and at most 8 blocks.")
         attending = [width for width, wanted in zip(self.channels, self.attention, strict=True) if wanted]
@@ -86,7 +91,9 @@ class PatchUNet(nn.Module):
     """f(z, τ): ``[B, in, H, W]`` and the time features' τ ``[B]`` (1000·t for SemFlow) → ``[B, out + K, H, W]``.
 
     The last K channels are constant over the picture. What is true of a picture as a whole is known where the map is
-    deepest; brought up again and averaged over the pixels it is learned several times more slowly.
+    deepest; brought up again and averaged over the pixels it is learned several times more slowly. Likewise, input
+    channels that are constant over the picture act where the time does, on every block: a first convolution alone would
+    have to carry them through all the others.
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -96,7 +103,7 @@ class PatchUNet(nn.Module):
         down = tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in config.attention)
         up = tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(config.attention))
         self.unet = UNet2DModel(
-            in_channels=config.in_channels * area,
+            in_channels=(config.in_channels - config.told) * area,
             out_channels=config.out_channels * area,
             layers_per_block=config.blocks,
             block_out_channels=config.channels,
@@ -105,7 +112,9 @@ class PatchUNet(nn.Module):
             attention_head_dim=config.head_channels,
             norm_num_groups=config.groups,
             resnet_time_scale_shift="scale_shift",
+            class_embed_type="identity" if config.told else None,
         )
+        self.told = nn.Linear(config.told, self.unet.time_embedding.linear_2.out_features) if config.told else None
         for module in self.unet.modules():
             if isinstance(module, Attention):
                 module.set_processor(SelfAttention())
@@ -126,11 +135,15 @@ class PatchUNet(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, z: Tensor, tau: Tensor) -> Tensor:
+        told = None
+        if self.told is not None:
+            z, constant = z.split([z.shape[1] - self.config.told, self.config.told], 1)
+            told = self.told(constant[:, :, 0, 0])
         folded = F.pixel_unshuffle(z, self.config.patch).contiguous(memory_format=torch.channels_last)
         if self.head is None:
-            return F.pixel_shuffle(self.unet(folded, tau).sample, self.config.patch)
+            return F.pixel_shuffle(self.unet(folded, tau, told).sample, self.config.patch)
         with _caught(self.unet.mid_block) as deepest:
-            pixels = F.pixel_shuffle(self.unet(folded, tau).sample, self.config.patch)
+            pixels = F.pixel_shuffle(self.unet(folded, tau, told).sample, self.config.patch)
         logits = self.head(deepest[-1].mean(dim=(2, 3)))
         return torch.cat([pixels, logits[:, :, None, None].expand(-1, -1, *z.shape[2:]).to(pixels.dtype)], 1)
 

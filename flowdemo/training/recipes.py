@@ -169,7 +169,8 @@ def _symmflow(options: TrainingOptions, train: Split) -> Parts:
     def system(network: nn.Module, device: torch.device) -> SymmFlow:
         return SymmFlow(network, head, options.size, device=device, **settings)
 
-    config = _unet(options, head.in_channels, head.out_channels - classes, classes)
+    told = head.in_channels - head.state_channels
+    config = _unet(options, head.in_channels, head.out_channels - classes, classes, told)
     return Parts(head, config, PatchUNet, objective, system, options.prediction, flow, settings)
 
 
@@ -189,9 +190,11 @@ def _classifier(options: TrainingOptions, train: Split) -> Parts:
                  flow={"labels": labels.kind, "amplitude": options.amplitude})
 
 
-def _unet(options: TrainingOptions, in_channels: int, out_channels: int, classes: int = 0) -> UNetConfig:
+def _unet(
+    options: TrainingOptions, in_channels: int, out_channels: int, classes: int = 0, told: int = 0
+) -> UNetConfig:
     return UNetConfig(in_channels, out_channels, options.patch, options.channels, options.attention, options.blocks,
-                      options.head_channels, classes=classes)
+                      options.head_channels, classes=classes, told=told)
 
 
 def _weights(options: TrainingOptions, train: Split, rows: int) -> Tensor | None:

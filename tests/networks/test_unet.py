@@ -138,3 +138,25 @@ def test_a_head_speaks_to_the_deepest_map_from_the_first_step() -> None:
     out[:, 5].sum().backward()
     assert network.head.linear.bias.grad.tolist() == [2 * 256.0, 0, 0, 0]
     assert network.unet.conv_in.weight.grad.any()
+
+
+def test_what_it_is_told_acts_on_every_block_beside_the_time() -> None:
+    network = PatchUNet(replace(CONFIG, in_channels=5, told=2)).eval()
+    with torch.no_grad():
+        for p in network.parameters():
+            p.add_(torch.randn_like(p) * 0.05)
+    z, tau = torch.randn(2, 3, 16, 16), torch.full((2,), 300.0)
+    told = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    seen: list[torch.Tensor] = []
+    block = network.unet.down_blocks[0].resnets[0]
+    block.time_emb_proj.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+
+    def answer(told: torch.Tensor) -> torch.Tensor:
+        return network(torch.cat([z, told[:, :, None, None].expand(-1, -1, 16, 16)], 1), tau)
+
+    with torch.no_grad():
+        one, other = answer(told), answer(told.flip(0))
+    assert one.shape == (2, 5, 16, 16) and network.unet.conv_in.in_channels == 3 * CONFIG.patch**2
+    assert not torch.allclose(seen[0], seen[1]) and not torch.allclose(one, other, atol=1e-4)
+    with pytest.raises(ModelError, match="beside those it is told"):
+        replace(CONFIG, told=3)
