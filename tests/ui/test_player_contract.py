@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
 from flowdemo.errors import InputError
-from flowdemo.ui.widgets.player import TrajectoryPlayer
+from flowdemo.ui.widgets.player import TrajectoryPlayer, player
 from flowdemo.ui.widgets.player.contract import check_message
 
 RUN = "run-000000"
@@ -103,3 +104,9 @@ def test_questions_reach_the_server_as_plain_arguments() -> None:
         ("probe", RUN, 1, 2, 3),
         ("download", RUN, "mask", 4, 0),
     ]
+
+
+def test_every_script_and_sheet_is_served() -> None:
+    folder = Path(player.__file__).parent
+    assert {path.name for path in folder.glob("*.js")} == set(player._SCRIPTS)
+    assert {path.name for path in folder.glob("*.css")} == set(player._SHEETS)

@@ -7,7 +7,7 @@ before the code behind the page sees it.
 from __future__ import annotations
 
 import re
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from flowdemo.errors import InputError
 
@@ -20,22 +20,61 @@ KINDS = ("picture", "frame", "sheet", "webp", "gif", "zip", "mask", "recipe")
 _RUN = re.compile(r"[A-Za-z0-9_-]{6,80}")
 
 
-class Sample(TypedDict):
-    """One picture of one frame.
+class Half(TypedDict):
+    """A state, or the image half of a joint one.
 
-    ``state``: JPEG, PNG or WebP; ``classes``: 8-bit grey PNG, grey level = class index, or None where the
-    system has no classes; ``speed``: 8-bit grey JPEG or PNG of |v|, None at frame 0. All are data URLs.
+    ``state``: JPEG, PNG or WebP; ``speed``: 8-bit grey JPEG or PNG of |v|, None at frame 0. Both are data URLs.
     ``speed_scale`` is |v| at grey level 255, in state units per unit of t.
     """
 
     state: str
-    classes: str | None
     speed: str | None
     speed_scale: float
 
 
+class Level(TypedDict):
+    """What the label half says where the whole picture has one label.
+
+    ``mean`` of the label channel in state units; ``distances`` from it to the level of each class, in level
+    spacings; ``nearest`` is the class at the smallest of them, counted in the order of the palette.
+    """
+
+    mean: float
+    distances: list[float]
+    nearest: int
+
+
+class Sample(Half):
+    """One picture of one frame; in a joint run it shows the label half and ``partner`` the image half.
+
+    ``classes``: data URL of an 8-bit grey PNG, grey level = class index, or None where there are no classes pixel
+    by pixel. ``partner`` and ``level`` are None, or left out, where there is no such half and no such label. Where
+    ``level`` is given, ``state`` is a grey map of the noisy label channel, lowest level black, highest white.
+    """
+
+    classes: str | None
+    partner: NotRequired[Half | None]
+    level: NotRequired[Level | None]
+
+
+class Pair(TypedDict):
+    """A joint run: image and label are two halves of one state, on one clock.
+
+    ``forms`` is "image" or "label", the half that forms in this run. ``labels``: "pixel" for masks, "global" for
+    one class a picture. ``dissolves``: whether the other half turns to noise meanwhile, as it does where this is
+    left out, or stays as it was given.
+    """
+
+    forms: str
+    labels: str
+    dissolves: NotRequired[bool]
+
+
 class Numbers(TypedDict):
-    """Means over pixels and samples: |v| in state units per unit of t; share of changed classes, 0–1."""
+    """Means over pixels and samples: |v| in state units per unit of t; share of changed classes, 0–1.
+
+    In a joint run they are of the label half.
+    """
 
     mean_speed: float | None
     changed: float | None
@@ -58,8 +97,11 @@ class Meta(TypedDict):
     """What holds for all frames of a run; texts are shown as they are, never as markup.
 
     ``size`` is [width, height] in pixels; ``codes`` are the class codes [x, y, z] in [-1, 1] in the order of
-    ``palette["classes"]``; ``frames`` = ``steps`` + 1; ``beta`` in grey levels; ``time`` is
-    ``{"symbol", "start", "end"}`` in the order of the run.
+    ``palette["classes"]``; ``frames`` = ``steps`` + 1; ``beta`` is in ``beta_unit`` (grey levels if left out), None
+    where no label is given; ``seed`` is None where nothing is drawn; ``time`` is ``{"symbol", "start", "end"}`` in
+    the order of the run. Of joint runs: ``pair``, None for others; ``levels`` of the classes in state units, in the
+    order of the palette, None but for global labels; ``label``, place in the palette of the class that was given
+    instead of an ``input``.
     """
 
     model: str
@@ -85,6 +127,10 @@ class Meta(TypedDict):
     title: str
     settling_label: str
     note: str | None
+    beta_unit: NotRequired[str]
+    pair: NotRequired[Pair | None]
+    levels: NotRequired[list[float] | None]
+    label: NotRequired[int | None]
 
 
 class End(TypedDict):
@@ -93,6 +139,9 @@ class End(TypedDict):
     ``numbers``: ``path_length``, ``straightness`` (chord / path, 0–1), ``evaluations``, ``seconds``.
     ``curves``: ``speed``, ``changed``, ``settled`` with one value a frame. ``settling``: an 8-bit grey PNG
     for each sample, grey level = index of the frame from which on the pixel keeps its class.
+
+    In a joint run all of them are of the label half. With global labels ``settling`` is empty, ``changed`` has no
+    values, and ``settled`` is the share of samples that read as their final class, or still as the given one.
     """
 
     status: str

@@ -51,6 +51,7 @@ function createDownloads(state, act) {
     const ready = Boolean(state.run?.end && state.run.end.status !== "failed" && state.run.newest >= 0);
     buttons.forEach((button, i) => {
       button.disabled = !ready;
+      button.hidden = FILES[i][0] === "mask" && Boolean(state.run?.global);
       button.setAttribute("aria-busy", String(busy.has(FILES[i][0])));
     });
   }

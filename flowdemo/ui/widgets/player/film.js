@@ -21,14 +21,16 @@ function createFilm(state, act) {
     while (cells.length < count) {
       const index = cells.length;
       const canvas = h("canvas", { width: 4, height: 3 });
+      const read = h("span", { class: "fd-read", hidden: true });
       const label = h("span");
-      const cell = h("div", { class: "fd-cell", onclick: () => act.scrub(index) }, canvas, label);
-      cells.push({ cell, canvas, label, drawn: null });
+      const cell = h("div", { class: "fd-cell", onclick: () => act.scrub(index) }, canvas, read, label);
+      cells.push({ cell, canvas, read, label, drawn: null });
       root.append(cell);
     }
     if (owner === run) return;
     owner = run;
     root.style.setProperty("--ratio", String(run.meta.size[0] / run.meta.size[1]));
+    root.classList.toggle("fd-crisp", small(run));
     const digits = timeDigits(run.meta) && 10 % Math.max(run.meta.frames - 1, 1) === 0 ? 1 : timeDigits(run.meta);
     cells.forEach(({ canvas, label }, i) => {
       setText(label, plannedTime(run, i, digits));
@@ -76,8 +78,10 @@ function createFilm(state, act) {
     if (!run?.meta) return;
     if (owner !== run || count !== run.last + 1) build(run);
     cells.forEach((item, i) => {
-      const thumb = run.sample(i, state.sample)?.thumb;
+      const part = run.sample(i, state.sample);
+      const thumb = part?.thumb;
       if (thumb && item.drawn !== thumb) paint(item, thumb);
+      drawRead(item.read, run, part);
     });
     mark(state.index);
   }

@@ -42,7 +42,7 @@ function createHelp(state) {
   return { button, box, toggle };
 }
 
-function listenToKeys(state, act, help, stack, range) {
+function listenToKeys(state, act, help, stacks, range) {
   // A button that was clicked keeps the focus; Space should then play. One reached by Tab keeps its own Space.
   let byTab = false;
   const root = state.root;
@@ -74,8 +74,9 @@ function listenToKeys(state, act, help, stack, range) {
     const onControl = target.closest("button, input, a") && target !== range;
     if (onControl && (key === "Enter" || (key === " " && (byTab || target.type === "checkbox")))) return;
     if (target.classList.contains("fd-opacity") && !["?", "Escape"].includes(key) && !/^[1-5 ]$/.test(key)) return;
-    if (target === stack && key.startsWith("Arrow")) moveCursor(event);
-    else if (target === stack && key === "Enter") act.pickCursor();
+    const onPicture = stacks.includes(target) && !state.run?.global;
+    if (onPicture && key.startsWith("Arrow")) moveCursor(event);
+    else if (onPicture && key === "Enter") act.pickCursor();
     else if (target === range && /^(Arrow|Home|End|Page)/.test(key))
       return; // the native range does it
     else if (actions[key]) actions[key]();

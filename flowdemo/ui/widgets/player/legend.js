@@ -26,7 +26,6 @@ function createLegend(state, act) {
       return { entry, chip, share };
     });
     root.append(...chips.map(({ chip }) => chip));
-    root.hidden = !chips.length;
   }
 
   root.addEventListener("keydown", (event) => {
@@ -45,6 +44,7 @@ function createLegend(state, act) {
     if (!run?.meta) return;
     if (run.palette.key !== shown) build(run);
     shown = run.palette.key;
+    root.hidden = !chips.length || run.global;
     const full = run.sample(state.index, state.sample)?.full;
     const lit = act.highlight();
     for (const { entry, chip, share } of chips) {

@@ -23,6 +23,7 @@ const legend = createLegend(state, act);
 const transport = createTransport(state, act);
 const film = createFilm(state, act);
 const probe = createProbe(state, act);
+const gauge = createGauge(state);
 const numbers = createNumbers(state);
 const explanations = createExplanations(state, act);
 const downloads = createDownloads(state, act);
@@ -39,7 +40,7 @@ const status = h("span", { class: "fd-status" });
 const note = h("p", { class: "fd-note", hidden: true });
 const empty = h("p", {
   class: "fd-empty",
-  text: "Press Run: the path from image to mask, or back, appears here step by step.",
+  text: "Press Run: the path from image to label, or back, appears here step by step.",
 });
 const spoken = h("div", { class: "fd-sr", role: "status", "aria-live": "polite" });
 
@@ -56,7 +57,7 @@ root.append(
     ),
     progress,
     stage.root,
-    h("div", { class: "fd-side" }, probe.root, numbers.root),
+    h("div", { class: "fd-side" }, probe.root, gauge.root, numbers.root),
     legend.root,
     transport.root,
     film.root,
@@ -70,7 +71,7 @@ root.append(
 );
 stage.root.append(empty, toast);
 stage.reserve([4, 3]);
-listenToKeys(state, act, help, stage.stack, transport.range);
+listenToKeys(state, act, help, stage.stacks, transport.range);
 
 function say(text) {
   setText(spoken, text);
@@ -143,7 +144,7 @@ function paint() {
   }
   const drawn = stage.draw();
   if (drawn) Object.assign(state, { shownRun: run.id, shownIndex: state.index });
-  for (const part of [legend, transport, film, probe, numbers, explanations, downloads]) part.draw();
+  for (const part of [legend, transport, film, probe, gauge, numbers, explanations, downloads]) part.draw();
   stage.place();
 }
 

@@ -38,7 +38,8 @@ function takeMeta(run, meta, late = false) {
   if (state.pixel && (state.pixel.x >= width || state.pixel.y >= height))
     Object.assign(state, { pixel: null, picked: false });
   if (state.sample >= run.meta.samples) state.sample = 0;
-  stage.reserve(run.meta.size);
+  stage.arrange(run);
+  root.classList.toggle("fd-whole", run.global);
   setText(title, run.meta.title ?? "");
   title.title = run.meta.device ?? "";
   setText(badge, run.meta.origin === "stored" ? "stored" : "live");
@@ -47,9 +48,9 @@ function takeMeta(run, meta, late = false) {
   empty.hidden = true;
   setText(note, run.meta.note ?? "");
   note.hidden = !run.meta.note;
-  const input = pictureBlob(run.meta.input);
+  const input = readPicture(run.meta.input);
   if (input)
-    readable(createImageBitmap(input)).then((bitmap) =>
+    readable(decodePicture(input)).then((bitmap) =>
       run.closed ? bitmap?.close() : ((run.input = bitmap), touch()),
     );
   run.frames.forEach((frame) => decode(run, frame));
@@ -87,7 +88,7 @@ function finish(run) {
   else if (how === "stopped") say(`Stopped at step ${run.newest}; ${plural(run.newest + 1, "frame")} kept.`);
   else say(`The run failed. ${message ?? ""}`);
   if (message && how !== "done") act.message(message);
-  Promise.all((settling ?? []).map((url) => pictureBlob(url)).map((blob) => readable(blob && readGrey(blob)))).then(
+  Promise.all((settling ?? []).map(readPicture).map((picture) => readable(picture && readGrey(picture)))).then(
     (maps) => {
       if (run.closed) return;
       run.settling = maps.filter(Boolean);

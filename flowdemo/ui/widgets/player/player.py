@@ -32,8 +32,12 @@ from flowdemo.ui.widgets.player.contract import (
 _SCRIPTS = (
     "dom.js",
     "png.js",
+    "rows.js",
     "colours.js",
+    "words.js",
     "store.js",
+    "panel.js",
+    "halves.js",
     "views.js",
     "legend.js",
     "transport.js",
@@ -41,12 +45,17 @@ _SCRIPTS = (
     "keys.js",
     "space.js",
     "probe.js",
+    "gauge.js",
+    "curve.js",
+    "means.js",
+    "wall.js",
     "charts.js",
     "downloads.js",
     "state.js",
     "messages.js",
     "main.js",
 )
+_SHEETS = ("player.css", "pair.css")
 _FAILED = "The server could not answer; try once more or press Run again."
 
 log = logging.getLogger(__name__)
@@ -83,14 +92,13 @@ class PlayerServer(Protocol):
 
 @lru_cache(maxsize=1)
 def _script() -> str:
-    """One function body: the style sheet as a constant, then all scripts.
+    """One function body: the style sheets as a constant, then all scripts.
 
-    The sheet goes in once, by script: gradio writes ``css_template`` anew for each value, that is, frame.
+    The sheets go in once, by script: gradio writes ``css_template`` anew for each value, that is, frame.
     """
     folder = Path(__file__).parent
-    style = json.dumps((folder / "player.css").read_text("utf-8"))
-    scripts = "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
-    return f"const STYLE = {style};\n{scripts}"
+    style, scripts = ("\n".join((folder / name).read_text("utf-8") for name in names) for names in (_SHEETS, _SCRIPTS))
+    return f"const STYLE = {json.dumps(style)};\n{scripts}"
 
 
 class TrajectoryPlayer(gr.HTML):

@@ -3,11 +3,34 @@
 
 const PICTURE_URL = /^data:(image\/(?:png|jpeg|webp));base64,/;
 
-function pictureBlob(url) {
-  const kind = typeof url === "string" && PICTURE_URL.exec(url);
-  if (!kind) return null;
-  return new Blob([base64Bytes(url.slice(kind[0].length))], { type: kind[1] });
+// A picture as it came, a data URL. What it is decoded from is made when it is first wanted, since much of a run may
+// never be looked at.
+class Picture {
+  constructor(url, type) {
+    this.url = url;
+    this.type = type;
+    this.made = null;
+  }
+
+  // Null once there is a blob, which replaces the URL.
+  get bytes() {
+    return this.made ? null : base64Bytes(this.url.slice(this.url.indexOf(",") + 1));
+  }
+
+  get blob() {
+    this.made ??= new Blob([this.bytes], { type: this.type });
+    this.url = "";
+    return this.made;
+  }
 }
+
+// Null for anything but a data URL of a picture.
+function readPicture(url) {
+  const kind = typeof url === "string" && PICTURE_URL.exec(url);
+  return kind ? new Picture(url, kind[1]) : null;
+}
+
+const decodePicture = async (picture, options) => createImageBitmap(picture.blob, options);
 
 function base64Bytes(text) {
   const binary = atob(text);
@@ -17,12 +40,9 @@ function base64Bytes(text) {
 }
 
 // {width, height, values: Uint8Array} of a grey picture.
-async function readGrey(blob) {
-  if (blob.type === "image/png") {
-    const exact = await readGreyPng(new Uint8Array(await blob.arrayBuffer()));
-    if (exact) return exact;
-  }
-  return readGreyCanvas(blob);
+async function readGrey(picture) {
+  const bytes = picture.type === "image/png" && picture.bytes;
+  return (bytes && (await readGreyPng(bytes))) || readGreyCanvas(picture.blob);
 }
 
 // Null for anything but a plain 8-bit grey PNG.
@@ -39,8 +59,14 @@ async function readGreyPng(bytes) {
     if (tag === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
-  const rows = new Uint8Array(await new Response(stream).arrayBuffer());
+  const packed = new ReadableStream({
+    start(stream) {
+      for (const part of parts) stream.enqueue(part);
+      stream.close();
+    },
+  });
+  const unpacked = packed.pipeThrough(new DecompressionStream("deflate"));
+  const rows = new Uint8Array(await new Response(unpacked).arrayBuffer());
   if (rows.length !== height * (width + 1)) return null;
   return { width, height, values: unfilter(rows, width, height) };
 }

@@ -128,8 +128,6 @@ function createProbe(state, act) {
   return { root, ask, draw };
 }
 
-const hasCodes = (run) => Boolean(run.meta?.codes?.length);
-
 function drawTrail(points) {
   const last = Math.max(points.length - 1, 1);
   const parts = points.slice(1).map(([x, y], i) => {
@@ -218,30 +216,4 @@ function lastToSettle(settling, size) {
   const x = best % width,
     y = (best - x) / width;
   return { x: Math.floor(((x + 0.5) * size[0]) / width), y: Math.floor(((y + 0.5) * size[1]) / height) };
-}
-
-// Names and numbers, each with one line on what it means.
-function createRows(entries) {
-  const cells = new Map();
-  const root = h(
-    "dl",
-    { class: "fd-rows" },
-    ...entries.flatMap(([key, name, meaning]) => {
-      const swatch = h("i", { hidden: true }),
-        value = h("span", { text: NONE });
-      cells.set(key, { swatch, value });
-      return [
-        h("dt", { title: meaning }, h("span", { text: name }), h("span", { class: "fd-sr", text: `: ${meaning}` })),
-        h("dd", {}, swatch, value),
-      ];
-    }),
-  );
-  function set(key, text, colour) {
-    const { swatch, value } = cells.get(key);
-    setText(value, text);
-    value.title = text.length > 14 ? text : "";
-    swatch.hidden = !colour;
-    if (colour) swatch.style.background = colour;
-  }
-  return { root, set };
 }

@@ -90,6 +90,7 @@ const act = {
   },
   pickCursor: () => state.cursor && act.pick(state.cursor),
   pick(pixel) {
+    if (state.run?.global) return;
     state.pixel = pixel;
     state.cursor = null;
     state.picked = true;

@@ -9,6 +9,8 @@ class Run {
     this.id = id;
     this.meta = null;
     this.palette = null;
+    this.pair = null; // of a joint run, see words.js
+    this.levels = []; // of the classes, where the whole picture has one label
     this.frames = []; // sparse, by index
     this.newest = -1;
     this.arrived = 0;
@@ -18,6 +20,11 @@ class Run {
     this.tries = new Map(); // frame index → questions without an answer
     this.asking = false;
     this.closed = false;
+  }
+
+  // Whether the label half is one class for the whole picture.
+  get global() {
+    return this.pair?.labels === "global";
   }
 
   // Index of the last frame there is or will be.
@@ -53,6 +60,8 @@ class Run {
     if (this.meta || !meta || !(meta.frames >= 1) || !Array.isArray(meta.size)) return false;
     this.meta = meta;
     this.palette = readPalette(meta.palette);
+    this.pair = readPair(meta);
+    if (this.global && Array.isArray(meta.levels)) this.levels = meta.levels.map(Number).filter(isNumber);
     return true;
   }
 
@@ -60,18 +69,9 @@ class Run {
   addFrame(frame) {
     const known = !frame || !Number.isInteger(frame.index) || frame.index < 0 || this.frames[frame.index];
     if (known || !Array.isArray(frame.samples) || !frame.samples.length) return null;
-    const samples = frame.samples.map((sample) => ({
-      blobs: {
-        state: pictureBlob(sample.state),
-        classes: pictureBlob(sample.classes),
-        speed: pictureBlob(sample.speed),
-      },
-      scale: Number(sample.speed_scale) || 0,
-      thumb: null,
-      full: null,
-      decoding: false,
-    }));
-    for (const sample of samples) if (sample.blobs.speed) this.scale = Math.max(this.scale, sample.scale);
+    const samples = frame.samples.map(readSample);
+    for (const half of samples.flatMap((sample) => [sample, sample.partner]))
+      if (half?.speed) this.scale = Math.max(this.scale, half.scale);
     const kept = { ...frame, numbers: frame.numbers ?? {}, samples };
     this.frames[frame.index] = kept;
     this.newest = Math.max(this.newest, frame.index);
@@ -86,8 +86,7 @@ class Run {
   drop(sample) {
     for (const frame of this.frames) {
       const part = frame?.samples[sample];
-      part?.full?.bitmap?.close();
-      if (part) part.full = null;
+      if (part) part.full = release(part.full);
     }
   }
 
@@ -96,21 +95,53 @@ class Run {
     this.input?.close();
     for (const frame of this.frames) {
       for (const part of frame?.samples ?? []) {
-        part.full?.bitmap?.close();
         part.thumb?.close();
-        part.full = part.thumb = null;
+        part.thumb = null;
+        part.full = release(part.full);
       }
     }
   }
 }
 
+function release(full) {
+  full?.bitmap?.close();
+  full?.partner?.bitmap?.close();
+  return null;
+}
+
+// One half as it was sent: pictures still encoded; `scale` is |v| at grey level 255.
+const readHalf = (half) => ({
+  state: readPicture(half.state),
+  speed: readPicture(half.speed),
+  scale: Number(half.speed_scale) || 0,
+});
+
+function readSample(sample) {
+  return {
+    ...readHalf(sample),
+    classes: readPicture(sample.classes),
+    partner: sample.partner ? readHalf(sample.partner) : null, // the image half of a joint run
+    level: isNumber(sample.level?.mean) ? sample.level : null,
+    thumb: null,
+    full: null,
+    decoding: false,
+  };
+}
+
+// The strip and the wall show what a person knows as a picture: masks while they form, the image half otherwise.
+function thumbPicture(run, part) {
+  const image = run.pair && (run.pair.forms === "image" || run.global);
+  return image ? part.partner?.state : part.state;
+}
+
 async function decodeThumb(run, part) {
-  if (part.thumb || !part.blobs.state) return;
+  const picture = thumbPicture(run, part);
+  if (part.thumb || !picture) return;
   const [width, height] = run.meta.size;
   const side = Math.max(width, height);
   const options =
     side > THUMB_SIDE ? { resizeWidth: Math.round((width * THUMB_SIDE) / side), resizeQuality: "medium" } : {};
-  const thumb = await readable(createImageBitmap(part.blobs.state, options));
+  const thumb = await readable(decodePicture(picture, options));
   if (run.closed) thumb?.close();
   else part.thumb = thumb;
 }
@@ -127,15 +158,22 @@ async function readable(picture) {
 async function decodeFull(run, part) {
   if (part.full || part.decoding) return;
   part.decoding = true;
-  const { state, classes, speed } = part.blobs;
-  const [bitmap, map, field] = await Promise.all([
-    readable(state && createImageBitmap(state)),
-    readable(classes && readGrey(classes)),
-    readable(speed && readGrey(speed)),
+  const [own, map, partner] = await Promise.all([
+    decodeHalf(part),
+    readable(part.classes && readGrey(part.classes)),
+    part.partner && decodeHalf(part.partner),
   ]);
   part.decoding = false;
-  if (run.closed) bitmap?.close();
-  else part.full = { bitmap, classes: map, speed: field, counts: map && histogram(map.values) };
+  const full = { ...own, classes: map, partner, counts: map && histogram(map.values) };
+  part.full = run.closed ? release(full) : full;
+}
+
+async function decodeHalf({ state, speed }) {
+  const [bitmap, field] = await Promise.all([
+    readable(state && decodePicture(state)),
+    readable(speed && readGrey(speed)),
+  ]);
+  return { bitmap, speed: field };
 }
 
 function histogram(values) {

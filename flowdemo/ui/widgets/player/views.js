@@ -1,4 +1,4 @@
-// The stage: one smooth canvas for pictures, one crisp canvas for maps above it, a crosshair, a caption.
+// The stage: one picture, or in a joint run the image half and the label half side by side; and their caption.
 
 const VIEWS = [
   ["state", "State"],
@@ -8,56 +8,11 @@ const VIEWS = [
   ["settling", "Settling"],
 ];
 
-const CAPTIONS = {
-  state: "What the solver holds: the state at this step.",
-  classes: "The class whose code is nearest to each pixel.",
-  overlay: "Class colours over the picture.",
-  speed: "Speed |v| per unit of t, one scale for the run.",
-  settling: "Step from which on each pixel keeps its class.",
-};
-
-const MAX_BACKING = 1400;
-const synthesis = (meta) => meta.direction === "mask-to-image" || meta.direction === "label-to-image";
-
-// A crisp map on a canvas of its own size; buffers are kept while the size stays.
-class MapCanvas {
-  constructor(canvas) {
-    this.canvas = canvas;
-    this.context = canvas.getContext("2d");
-  }
-
-  paint(width, height, fill) {
-    if (this.canvas.width !== width || this.canvas.height !== height || !this.image) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-      this.image = this.context.createImageData(width, height);
-      this.words = new Uint32Array(this.image.data.buffer);
-    }
-    fill(this.words);
-    this.context.putImageData(this.image, 0, 0);
-  }
-
-  lookUp(map, table) {
-    this.paint(map.width, map.height, (words) => {
-      const values = map.values;
-      for (let i = 0; i < values.length; i++) words[i] = table[values[i]];
-    });
-  }
-}
-
 function createStage(state, act) {
-  const base = h("canvas", { class: "fd-base", width: 4, height: 3 });
-  const top = h("canvas", { class: "fd-top", width: 4, height: 3 });
-  const cross = h("div", { class: "fd-cross", hidden: true });
-  const nothing = h("p", { class: "fd-nothing" });
-  const stack = h(
-    "div",
-    { class: "fd-stack", tabindex: 0, role: "application", "aria-label": "Picture" },
-    base,
-    top,
-    cross,
-    nothing,
-  );
+  const label = createPanel("label", state, act); // also the one picture of a run that is not joint
+  const image = createPanel("image", state, act); // in the page during joint runs only
+  const halves = createHalvesClock();
+  const area = h("div", { class: "fd-area" }, label.root);
   const caption = h("p", { class: "fd-caption-text" });
   const slider = h("input", {
     type: "range",
@@ -75,40 +30,16 @@ function createStage(state, act) {
   const root = h(
     "div",
     { class: "fd-stage" },
-    h("div", { class: "fd-area" }, stack),
+    area,
     h("div", { class: "fd-caption" }, caption, opacity, bar.root),
   );
-  const baseContext = base.getContext("2d");
-  const maps = new MapCanvas(top);
+  const { maps, top } = label;
   const heat = new MapCanvas(h("canvas"));
   const table = new Uint32Array(256);
-  let box = { width: 0, height: 0 };
   let veil = null;
 
-  new ResizeObserver(([entry]) => {
-    const ratio = window.devicePixelRatio || 1;
-    const size = entry.contentRect;
-    box = { width: Math.round(size.width * ratio), height: Math.round(size.height * ratio) };
-    act.touch();
-  }).observe(stack);
-
-  function drawBase(picture) {
-    base.style.visibility = picture ? "" : "hidden";
-    if (!picture || !box.width) return;
-    const shrink = Math.min(1, MAX_BACKING / Math.max(box.width, box.height));
-    const width = Math.max(1, Math.round(box.width * shrink)),
-      height = Math.max(1, Math.round(box.height * shrink));
-    if (base.width !== width || base.height !== height) {
-      base.width = width;
-      base.height = height;
-    }
-    baseContext.imageSmoothingQuality = "high";
-    baseContext.clearRect(0, 0, width, height);
-    baseContext.drawImage(picture, 0, 0, width, height);
-  }
-
-  function heatOf(run, part) {
-    heat.lookUp(part.full.speed, viridisTable(table, part.scale / (255 * (run.scale || 1))));
+  function heatOf(run, field, scale) {
+    heat.lookUp(field, viridisTable(table, scale / (255 * (run.scale || 1))));
     return heat.canvas;
   }
 
@@ -143,9 +74,25 @@ function createStage(state, act) {
 
   function basePicture(run, part, view) {
     if (view === "classes" || view === "settling") return null;
-    if (view === "speed") return part.full.speed && heatOf(run, part);
-    if (view === "overlay" && !synthesis(run.meta) && run.input) return run.input;
+    if (view === "speed") return part.full.speed && heatOf(run, part.full.speed, part.scale);
+    if (view === "overlay" && !towardsImage(run.meta) && run.input) return run.input;
+    if (view === "overlay" && run.pair) return part.full.partner?.bitmap;
     return part.full.bitmap;
+  }
+
+  function imagePicture(run, part, view) {
+    const seen = part.full.partner;
+    return view === "speed" ? seen?.speed && heatOf(run, seen.speed, part.partner.scale) : seen?.bitmap;
+  }
+
+  // The label half lies on the pixels of a map and stays crisp; the image half is a picture.
+  function drawPictures(run, part, view) {
+    const crisp = small(run);
+    if (run.pair) image.drawBase(imagePicture(run, part, view), crisp);
+    label.drawBase(basePicture(run, part, view), crisp || (run.pair && view !== "overlay"));
+    const still = "No step has been taken yet, so there is no speed.";
+    label.missing(view === "speed" && !part.full.speed ? still : "");
+    image.missing(view === "speed" && !part.full.partner?.speed ? still : "");
   }
 
   // True if the wanted frame is on the stage; otherwise the picture before it stays.
@@ -156,20 +103,14 @@ function createStage(state, act) {
     if (!part?.full) return false;
     const highlight = act.highlight();
     if (highlight === null) veil = null; // read the theme's colour anew for the next highlight
-    drawBase(basePicture(run, part, view));
+    drawPictures(run, part, view);
     const covered = drawTop(run, part, view, highlight);
     top.style.visibility = covered ? "" : "hidden";
     top.style.opacity = view === "overlay" ? String(state.opacity) : "";
-    setText(
-      nothing,
-      view === "speed" && !part.full.speed ? "No step has been taken yet, so there is no speed." : "",
-    );
-    const when = timeText(run.meta, run.frames[state.index].t);
+    const { t } = run.frames[state.index];
     const name = VIEWS.find(([key]) => key === view)[1];
-    stack.setAttribute(
-      "aria-label",
-      `${name} at step ${state.index}, ${when}. Arrow keys move a crosshair, Enter shows the path of its pixel.`,
-    );
+    for (const panel of run.pair ? [image, label] : [label]) panel.describe(run, name, timeText(run.meta, t));
+    if (run.pair) halves.draw(run, t);
     return true;
   }
 
@@ -181,13 +122,13 @@ function createStage(state, act) {
     bar.root.hidden = !run?.meta || (view !== "speed" && view !== "settling");
     if (view === "speed" && run) bar.set("0", significant(run.scale / 2), significant(run.scale));
     if (view === "settling" && run) bar.set("step 0", "", `step ${run.last}`);
-    setText(caption, hoverText() ?? (run?.meta ? CAPTIONS[view] : ""));
+    setText(caption, hoverText() ?? (run?.meta ? captionOf(run, view) : ""));
   }
 
   function hoverText() {
     const { run, hover } = state;
     const full = run?.meta && run.sample(state.index, state.sample)?.full;
-    if (!hover || !full) return null;
+    if (!hover || !full || run.global) return null;
     const index = full.classes && valueAt(full.classes, hover, run.meta.size);
     const name = index !== null ? run.palette.byIndex.get(index)?.name : null;
     const settled = state.view === "settling" && run.settling[state.sample];
@@ -195,36 +136,29 @@ function createStage(state, act) {
     return `Pixel ${hover.x}, ${hover.y}${name ? ` · ${name}` : ""}${step}`;
   }
 
-  function pixelAt(event) {
-    const area = stack.getBoundingClientRect();
-    const [width, height] = state.run.meta.size;
-    return {
-      x: clamp(Math.floor(((event.clientX - area.left) / area.width) * width), 0, width - 1),
-      y: clamp(Math.floor(((event.clientY - area.top) / area.height) * height), 0, height - 1),
-    };
-  }
-
-  stack.addEventListener(
-    "pointermove",
-    (event) => state.run?.meta && event.pointerType !== "touch" && act.hover(pixelAt(event)),
-  );
-  stack.addEventListener("pointerleave", () => act.hover(null));
-  stack.addEventListener("click", (event) => state.run?.meta && act.pick(pixelAt(event)));
-
   function place() {
-    const pixel = state.cursor ?? state.pixel;
-    const size = state.run?.meta?.size;
-    cross.hidden = !pixel || !size;
-    if (cross.hidden) return;
-    cross.style.setProperty("--x", `${(100 * (pixel.x + 0.5)) / size[0]}%`);
-    cross.style.setProperty("--y", `${(100 * (pixel.y + 0.5)) / size[1]}%`);
+    const { run } = state;
+    const pixel = run?.global ? null : (state.cursor ?? state.pixel);
+    for (const panel of [image, label]) panel.place(pixel, run?.meta?.size);
   }
 
   function reserve(size) {
-    stack.style.setProperty("--ratio", String(size[0] / size[1]));
+    root.style.setProperty("--ratio", String(size[0] / size[1]));
   }
 
-  return { root, stack, top, base, draw, place, reserve };
+  // One picture or two; the picture that stays keeps its place in the page, and with it the focus.
+  function arrange(run) {
+    reserve(run.meta.size);
+    area.classList.toggle("fd-pair", Boolean(run.pair));
+    area.classList.toggle("fd-pixel-free", run.global);
+    if (run.pair) {
+      if (!image.root.isConnected) area.prepend(image.root);
+      area.append(halves.root);
+    } else for (const { root: part } of [image, halves]) part.remove();
+    for (const panel of [image, label]) panel.arrange(run);
+  }
+
+  return { root, stacks: [image.stack, label.stack], draw, place, reserve, arrange };
 }
 
 function valueAt(map, pixel, size) {
