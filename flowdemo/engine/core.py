@@ -175,7 +175,7 @@ class Engine:
                 if isinstance(item, BaseException):
                     raise item
                 record.drawn.append(item)
-                if item.frame.index == 0:
+                if item.frame.index == 0 and record.kept:
                     self.runs.add(record)
                 yield item.frame
             self._end(record)
@@ -189,7 +189,7 @@ class Engine:
             raise
         finally:
             stop.set()
-            if record.drawn:
+            if record.drawn and record.kept:
                 self.runs.add(record)  # again, now that its size is known
 
     def _end(self, record: RunRecord) -> None:

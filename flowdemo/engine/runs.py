@@ -62,6 +62,7 @@ class RunRecord:
         drawn: steps so far.
         summary: set when the run has ended.
         stopping: set it to end the run after the evaluation in flight.
+        kept: whether the run goes into the store; false where nobody will come back for it.
     """
 
     request: Request
@@ -73,6 +74,7 @@ class RunRecord:
     drawn: list[Drawn] = field(default_factory=list)
     summary: Summary | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    kept: bool = True
 
     @property
     def frames(self) -> list[Frame]:

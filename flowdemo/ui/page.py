@@ -12,8 +12,9 @@ from flowdemo.engine import Engine
 from flowdemo.errors import ModelError
 from flowdemo.ui import api
 from flowdemo.ui.guard import plain
+from flowdemo.ui.readings import offers
 from flowdemo.ui.runner import Runner
-from flowdemo.ui.tabs import about, learn, trajectory
+from flowdemo.ui.tabs import about, labels, learn, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
@@ -36,6 +37,9 @@ def build(engine: Engine | None = None) -> gr.Blocks:
         with gr.Tabs(elem_classes="fd-tabs"):
             with gr.Tab("Trajectory", id="trajectory"):
                 opening, player = trajectory.build(runner)
+            if offers(engine):
+                with gr.Tab("Classify & generate", id="labels"):
+                    labels.build(runner)
             with gr.Tab("Learn", id="learn"):
                 learn.build()
             with gr.Tab("About", id="about"):

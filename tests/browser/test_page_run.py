@@ -131,7 +131,8 @@ def test_the_api_gives_the_same_mask_as_the_page(desk: Desk, page: Page) -> None
 
 def api(desk: Desk, **arguments: Any) -> dict[str, Any]:
     """The last message of a call of /trajectory; {"error": text} where it is refused."""
-    names = ("model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "temperature", "label")
+    names = ("model", "direction", "image", "mask", "steps", "solver", "beta", "seed", "samples", "temperature",
+             "label")  # fmt: skip
     defaults = {"model": "", "direction": "", "solver": "euler", "seed": 0, "samples": 1, "label": ""}
     data = json.dumps({"data": [arguments.get(name, defaults.get(name)) for name in names]}).encode()
     question = urllib.request.Request(

@@ -191,3 +191,11 @@ def test_speed_is_measured_in_code_space(shared_engine: Engine) -> None:
     frame = record.frames[1]
     assert frame.numbers["mean_speed"] == pytest.approx(float(speed.mean()), rel=5e-3)
     assert frame.samples[0].speed_scale == pytest.approx(float(speed.max()), rel=5e-3)
+
+
+def test_a_run_that_nobody_comes_back_for_is_not_kept(engine: Engine) -> None:
+    put_in(engine)
+    record = begin(engine)
+    record.kept = False
+    frames = list(engine.stream(record))
+    assert len(frames) == record.request.steps + 1 and record.summary is not None and len(engine.runs) == 0
