@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from flowdemo.engine import Engine
-from flowdemo.request import IMAGE_TO_MASK, MASK_TO_IMAGE
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.zoo import Manifest
 
 TEXT = """
@@ -29,16 +29,32 @@ that tells one picture from the next; with β = 0 every seed gives the same pict
 synthesised streets are sketches. The pictures are invented: no such street and no such cell exists, and none of this
 is fit for diagnosis or driving.
 
-The method is SemFlow (Wang et al., NeurIPS 2024, [arXiv 2405.20282](https://arxiv.org/abs/2405.20282)). The
-*discriminative* models are the yardstick: the same network and data, trained to label a photo in one evaluation.
+This method is SemFlow (Wang et al., NeurIPS 2024, [arXiv 2405.20282](https://arxiv.org/abs/2405.20282)).
+
+**SymmFlow** (Caetano et al., [arXiv 2506.10634](https://arxiv.org/abs/2506.10634)) moves image and label at the same
+time, side by side and in opposite directions: at t = 1 a clean image stands beside noise, at t = 0 noise beside a clean
+label. As one forms, the other dissolves, so both directions start from noise and every seed gives another result. A
+label may be a mask, or one class for the whole picture: a level on a line, held by every pixel of one channel and read
+by its mean. Then the same network classifies and generates.
+
+The *discriminative* models and *classifiers* are the yardsticks, trained to answer in one evaluation; they also judge
+the pictures that the flows make.
 """
-TASKS = {IMAGE_TO_MASK: "Photo to mask", MASK_TO_IMAGE: "Mask to image"}
+TASKS = {
+    IMAGE_TO_MASK: "Photo to mask", MASK_TO_IMAGE: "Mask to image",
+    IMAGE_TO_LABEL: "Picture to class", LABEL_TO_IMAGE: "Class to picture",
+}  # fmt: skip
 # Per direction, what is shown of a row of scores: its key, its name, and what it means.
 MEASURES = {
     IMAGE_TO_MASK: (("miou", "mIoU", "mean intersection over union of the classes, 1 is perfect"),),
     MASK_TO_IMAGE: (
         ("resegmentation_accuracy", "accuracy", "share of pixels that the discriminative model reads as painted"),
         ("frechet_discriminative", "Fréchet", "distance to photographs in its features, 0 is best"),
+    ),
+    IMAGE_TO_LABEL: (("accuracy", "accuracy", "share of pictures whose class is read right"),),
+    LABEL_TO_IMAGE: (
+        ("label_agreement", "as asked", "share of pictures in which the classifier reads the class that was asked for"),
+        ("frechet_discriminative", "Fréchet", "distance to real pictures in its features, 0 is best"),
     ),
 }
 

@@ -147,7 +147,7 @@ def _load_recipe(engine: Engine, path: str | None) -> list[Any]:
         return [gr.skip()] * RESTORED + [_said(error.message, bad=True), None]
     text = "The recipe is loaded."
     if request.direction not in TO_IMAGE:
-        text += " Choose the same picture to repeat its run."
+        text += " Choose the same photo to repeat its run."
     return [*updates, _said(text), None]
 
 
