@@ -6,13 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from flowdemo.data.drawings import draw_cell, draw_street
-from flowdemo.zoo import available
+from flowdemo.rendering.digits import prepare_digit
+from flowdemo.zoo import available, read_manifest
 
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 FOLDERS = sorted(p.parent for p in CHECKPOINTS.glob("*/manifest.json"))
 PICTURES = [folder for folder in FOLDERS if folder in available().values()]  # toys have tests of their own
+MASKS = [folder for folder in PICTURES if read_manifest(folder).labels == "pixel"]
+LABELS = [folder for folder in PICTURES if read_manifest(folder).labels == "global"]
+# Strokes in a square of 100: what a person draws for these digits.
+STROKES = {
+    0: [(50, 12), (28, 30), (24, 55), (34, 82), (54, 88), (72, 72), (76, 44), (66, 18), (50, 12)],
+    1: [(52, 10), (50, 90)],
+    4: [(34, 12), (26, 52), (74, 50), (66, 14), (64, 90)],
+    7: [(24, 16), (76, 16), (44, 90)],
+}
 # The best constant answer (all background, all road) scores 0.80 on these cells and 0.42 on these streets.
 LEAST = {"wbc": 0.9, "camvid": 0.5}
 
@@ -27,7 +38,7 @@ def test_the_checkpoints_stay_small() -> None:
     assert sum(sizes.values()) <= 45_000_000
 
 
-@pytest.mark.parametrize("folder", PICTURES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", MASKS, ids=lambda folder: folder.name)
 def test_drawn_pictures_are_segmented(folder: Path) -> None:
     from flowdemo.zoo import load
 
@@ -55,3 +66,38 @@ def test_beta_buys_variety(folder: Path) -> None:
 
     assert np.array_equal(picture(0, 0), picture(0, 1))
     assert np.abs(picture(30, 0) - picture(30, 1)).mean() > 1
+
+
+def drawn_digit(digit: int, size: tuple[int, int]) -> np.ndarray:
+    sheet = Image.new("RGB", (100, 100))
+    ImageDraw.Draw(sheet).line(STROKES[digit], fill=(255, 255, 255), width=9, joint="curve")
+    return prepare_digit(np.asarray(sheet), size, drawn=True).picture
+
+
+@pytest.mark.parametrize("folder", [f for f in LABELS if f.name.endswith("mnist")], ids=lambda folder: folder.name)
+def test_drawn_digits_are_read(folder: Path) -> None:
+    from flowdemo.zoo import load
+
+    model = load(folder, "cpu")
+    for steps in (1,) if model.manifest.kind.one_step else (1, 10):
+        for digit in STROKES:
+            picture = drawn_digit(digit, model.manifest.size)
+            *_, last = model.trajectory(picture, direction="image-to-label", steps=steps)
+            assert model.system.category(last.x).tolist() == [digit], f"{digit} in {steps} steps"
+
+
+@pytest.mark.parametrize("folder", [f for f in LABELS if f.name.startswith("symmflow")], ids=lambda folder: folder.name)
+def test_a_class_becomes_pictures_that_differ_and_read_as_it(folder: Path) -> None:
+    from flowdemo.zoo import load
+
+    model = load(folder, "cpu")
+    system, right = model.system, 0
+    for label in range(4):
+        start = system.start("label-to-image", np.array([label, label], np.uint8), 0.0, (1, 2))
+        *_, last = system.steps("label-to-image", start, 10)
+        pictures = system.picture(last.x)
+        assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 4, "two seeds, two pictures"
+        back = system.start("image-to-label", pictures, 0.0, (3, 4))
+        *_, read = system.steps("image-to-label", back, 1)
+        right += int((system.category(read.x) == label).sum())
+    assert right >= 6, f"the model reads {right} of its own 8 pictures as what they were made from"

@@ -124,7 +124,7 @@ class Engine:
         manifest = self.manifest(name)
         kind = manifest.kind
         usual = manifest.settings.get("temperature", 1.0)
-        settings = {"temperature": Setting(usual, 0.0, 1.0)} if manifest.prediction == "posterior" else {}
+        settings = {"temperature": Setting(usual, 0.0, 1.0)} if manifest.posterior else {}
         return Limits(
             model=manifest.name,
             directions=kind.directions,

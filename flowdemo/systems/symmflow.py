@@ -16,11 +16,12 @@ noise at the clean ends of the path; here, as in the paper, nothing is kept.)
 The label is a mask in code colours (cl = 3), or one channel that holds the level of a class at every pixel (cl = 1)
 and is read by its mean: see :mod:`flowdemo.systems.labels`.
 
-Two forms of the network's answer, and what it is told beside the state: see :mod:`flowdemo.systems.symmflow_head`.
+Three forms of the network's answer, and what it is told beside the state: see :mod:`flowdemo.systems.symmflow_head`.
 
     velocity    out = (v_x, v_y)                     (the paper; published weights)
     posterior   out = (v_x, v_y, class logits); towards the label v_y = (y_t − ŷ)/t with ŷ = Σ_c p(c) μ_c, which lands
                 exactly on a prediction at t = 0; towards the image v_y as it is answered
+    endpoints   out = (x̂, v_y, class logits); as before, and v_x = (x̂ − x_t)/(1 − t), which lands on x̂ at t = 1
 
 The network is told ``time_scale``·t. The published weights take t as it is (scale 1). diffusers' time embedding, made
 for 0 to 1000, hardly varies on [0, 1], so the networks trained here are told 1000·t, as SemFlow's are; each model's
@@ -78,7 +79,7 @@ class SymmFlow(JointState):
     @property
     def options(self) -> tuple[Option, ...]:
         """The system's own options, beside steps, solver, β and seed."""
-        if self.head.prediction != "posterior":
+        if not self.head.rows:
             return ()
         words = "Sharpness of the class posterior: 1 as trained, 0 its mode."
         return (Option("temperature", self.temperature, 0.0, 1.0, words),)
@@ -146,8 +147,8 @@ class SymmFlowField:
     def __call__(self, state: Tensor, t: float) -> Tensor:
         tau = torch.full((len(state),), self.head.time_scale * t, device=state.device)
         out = self.network(self.head.shown(state, t), tau).float()
-        v_x, v_y, logits = self.head.split(out, state, t)
+        image, v_y, logits = self.head.split(out, state, t)
         if self.to_label and logits is not None and t > NEAREST_TO_END:  # at t = 0 the label is there already
             estimate = self.head.label_estimate(logits, self.temperature)
             v_y = velocity_from_source(estimate, state[:, self.head.channels :], t)
-        return torch.cat([v_x, v_y], 1)
+        return torch.cat([self.head.image_velocity(image, state, t), v_y], 1)

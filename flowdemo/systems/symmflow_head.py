@@ -24,9 +24,11 @@ import torch
 from torch import Tensor
 
 from flowdemo.errors import ModelError
+from flowdemo.flow.paths import velocity_to_target
+from flowdemo.systems.base import NEAREST_TO_END
 from flowdemo.systems.labels import Labels, posterior_mean
 
-PREDICTIONS = ("velocity", "posterior")
+PREDICTIONS = ("velocity", "posterior", "endpoints")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class SymmFlowHead:
     def __post_init__(self) -> None:
         if self.prediction not in PREDICTIONS:
             raise ModelError(f"SymmFlow predicts {' or '.join(PREDICTIONS)}, not {self.prediction!r}.")
-        if self.prediction == "posterior" and self.half != self.labels.channels:
+        if self.rows and self.half != self.labels.channels:
             raise ModelError("A class posterior needs labels in pixels; a latent SymmFlow predicts velocity.")
 
     @property
@@ -68,7 +70,7 @@ class SymmFlowHead:
     @property
     def rows(self) -> int:
         """Classes that a posterior speaks of, the void class included; 0 where there is none."""
-        return len(self.labels.points) if self.prediction == "posterior" else 0
+        return 0 if self.prediction == "velocity" else len(self.labels.points)
 
     @property
     def in_channels(self) -> int:
@@ -93,20 +95,36 @@ class SymmFlowHead:
         return torch.cat([state, told.softmax(1).expand(-1, -1, *state.shape[2:])], 1)
 
     def split(self, out: Tensor, state: Tensor, t: float | Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """``[B, out, H, W]`` → v_x, v_y, and log p(c | x_t, y_t) of every label, unnormalised, where there is one.
+        """``[B, out, H, W]`` → image part, v_y, and the unnormalised log p(c | x_t, y_t) of every label, or None.
+
+        The image part is v_x, or for ``endpoints`` the clean image x̂; see :meth:`image_velocity`.
 
         Args:
             out: the network's answer at t.
             state, t: as for :meth:`shown`.
         """
-        v_x, v_y = out[:, : self.channels], out[:, self.channels : self.state_channels]
+        image, v_y = out[:, : self.channels], out[:, self.channels : self.state_channels]
         if self.skip:
-            v_x = v_x + linear_guess(t, self.skip) * state[:, : self.channels]
+            if self.prediction != "endpoints":
+                image = image + linear_guess(t, self.skip) * state[:, : self.channels]
             v_y = v_y - linear_guess(1 - t, self._label_spread) * state[:, self.channels :]
         if not self.rows:
-            return v_x, v_y, None
+            return image, v_y, None
         logits, told = self.labels.pool(out[:, self.state_channels :]), self._evidence(state, t)
-        return v_x, v_y, logits if told is None else logits + told  # (5)
+        return image, v_y, logits if told is None else logits + told  # (5)
+
+    def image_velocity(self, image: Tensor, state: Tensor, t: float) -> Tensor:
+        """v_x from the image part of :meth:`split`: as it is, or (x̂ − x_t)/(1 − t), whose last Euler step lands on x̂.
+
+        At t = 1 the state is the clean image, and nothing is known of its noise but the mean, so that v_x = x̂.
+        """
+        if self.prediction != "endpoints":
+            return image
+        return image if 1 - t < NEAREST_TO_END else velocity_to_target(image, state[:, : self.channels], t)
+
+    def image_target(self, images: Tensor, noise: Tensor) -> Tensor:
+        """What the image part should be: x, or x − ξ_x."""
+        return images if self.prediction == "endpoints" else images - noise
 
     def label_estimate(self, logits: Tensor, temperature: float) -> Tensor:
         """ŷ from the logits of :meth:`split`. The void class is left out: it is never decoded, so no path should lead

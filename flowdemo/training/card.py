@@ -23,6 +23,7 @@ PREDICTIONS = {
     "posterior": "the image end and the class probabilities of the mask end, from which the velocity follows",
     "logits": "class logits",
 }
+CLEAN = "the clean image, the velocity of the label, and the class probabilities of the label, which say where both go"
 SYMMETRIC = "the velocities of both halves, and the class probabilities of the label, which say where it goes"
 PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
 
@@ -59,8 +60,8 @@ def _facts(manifest: Manifest) -> str:
 
 
 def _answer(manifest: Manifest) -> str:
-    if (manifest.system, manifest.prediction) == ("symmflow", "posterior"):
-        return SYMMETRIC
+    if manifest.system == "symmflow" and manifest.posterior:
+        return CLEAN if manifest.prediction == "endpoints" else SYMMETRIC
     return PREDICTIONS.get(manifest.prediction, manifest.prediction)
 
 

@@ -49,9 +49,9 @@ class SymmFlowObjective:
         t = t.to(images.device)
         state = torch.cat([(1 - t) * noise_x + t * images, (1 - t) * noisy + t * noise_y], 1)
         out = network(head.shown(state, t), head.time_scale * t.flatten()).float()
-        v_x, v_y, logits = head.split(out, state, t)
+        image, v_y, logits = head.split(out, state, t)
         weight = self.image_weight
-        losses = {"image": weight * F.mse_loss(v_x, images - noise_x),
+        losses = {"image": weight * F.mse_loss(image, head.image_target(images, noise_x)),
                   "label": (1 - weight) * F.mse_loss(v_y, noise_y - noisy)}
         if logits is None:
             return losses

@@ -134,7 +134,7 @@ def reads_digits(manifest: Manifest) -> bool:
 
 def channels(manifest: Manifest) -> int:
     """Of the pictures: 1 for grey, 3 for colour. A SymmFlow's network is shown the label half as well."""
-    told = len(manifest.palette.classes) if manifest.prediction == "posterior" else 0
+    told = len(manifest.palette.classes) if manifest.posterior else 0
     return 1 if manifest.network.get("in_channels", 0) - 1 - told == 1 else 3
 
 

@@ -57,7 +57,7 @@ def _symmflow(manifest: Manifest, network: PatchUNet, space: Space, device: torc
     labels = _labels(manifest)
     latent = isinstance(space, Latents)
     half = space.channels if latent and labels.kind != GLOBAL else labels.channels
-    told = len(labels.points) if manifest.prediction == "posterior" and labels.kind == GLOBAL else 0
+    told = len(labels.points) if manifest.posterior and labels.kind == GLOBAL else 0
     channels = space.channels if latent else _colours(manifest, network.config.in_channels - half - told)
     flow = manifest.flow
     head = SymmFlowHead(manifest.prediction, labels, channels, half, flow.get("time_scale", 1.0), flow.get("skip", 0.0))

@@ -85,6 +85,11 @@ class Manifest:
         return self.system in JOINT
 
     @property
+    def posterior(self) -> bool:
+        """Whether the network answers with probabilities of classes, on the way of a flow."""
+        return self.prediction == "posterior" or (self.prediction == "endpoints" and self.system == "symmflow")
+
+    @property
     def kind(self) -> Kind:
         return KINDS[self.system, self.labels]
 

@@ -277,8 +277,8 @@ def test_heads_count_their_channels() -> None:
     assert (masks.in_channels, masks.out_channels) == (6, 6 + 4)
     assert (whole.in_channels, whole.out_channels) == (2 + 10, 2 + 10)
     assert SymmFlowHead("velocity", PixelLabels(BOOK), 4, 4).in_channels == 8
-    with pytest.raises(ModelError, match="endpoints"):
-        SymmFlowHead("endpoints", PixelLabels(BOOK))
+    with pytest.raises(ModelError, match="luck"):
+        SymmFlowHead("luck", PixelLabels(BOOK))
     with pytest.raises(ModelError, match="latent"):
         SymmFlowHead("posterior", PixelLabels(BOOK), 4, 4)
 
@@ -327,3 +327,28 @@ def test_latent_states_hold_two_encoded_pictures() -> None:
     assert left.shape == (1, 8, 8, 12)
     torch.testing.assert_close(left[:, 4:], space.encode(torch.from_numpy(BOOK.paint(mask))))
     assert system.codes(left).shape == (1, 3, 16, 24) and system.picture(start).shape == (1, 16, 24, 3)
+
+
+@pytest.mark.parametrize("kind", ["pixel", "global"])
+@pytest.mark.parametrize("steps", NET_SIZES)
+def test_a_known_clean_image_is_where_every_run_towards_it_lands(kind: str, steps: int) -> None:
+    left, right = _ends(kind)
+    ci = 3 if kind == "pixel" else 1
+    rows = len(PixelLabels(BOOK).points) if kind == "pixel" else 10
+
+    def answer(state: Tensor, tau: Tensor) -> Tensor:
+        return torch.cat([right[:, :ci], right[:, ci:] - left[:, ci:], torch.zeros(2, rows, SIDE, SIDE)], 1)
+
+    system = _system(kind, answer, "endpoints")
+    end = _run(system, system.directions[1], left, steps)
+    torch.testing.assert_close(end, right, atol=2e-5, rtol=0)
+
+
+def test_at_the_clean_image_its_noise_is_taken_at_its_mean() -> None:
+    _, right = _ends("pixel")
+    rows = len(PixelLabels(BOOK).points)
+    system = _system("pixel", lambda s, tau: torch.cat([right, torch.zeros(2, rows, SIDE, SIDE)], 1), "endpoints")
+    start = right.clone()
+    *_, end = system.steps(IMAGE_TO_MASK, start, 4)
+    # x_t = t x on the way down: every step finds the clean image it knows, and no noise beside it
+    torch.testing.assert_close(end.x[:, :3], torch.zeros_like(end.x[:, :3]), atol=1e-5, rtol=0)

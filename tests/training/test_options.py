@@ -80,7 +80,7 @@ def test_dequantisation_is_left_out_for_the_ablation_only(cells: Path, bars: Pat
 @pytest.mark.parametrize(
     ("recipe", "settings", "words"),
     [("symmflow", {"beta": "0.5"}, "0.5 level spacings"), ("symmflow", {"beta": "0"}, "0 < beta"),
-     ("symmflow", {"image_weight": "1.5"}, "0 to 1"), ("symmflow", {"prediction": "endpoints"}, "predicts"),
+     ("symmflow", {"image_weight": "1.5"}, "0 to 1"), ("symmflow", {"prediction": "luck"}, "predicts"),
      ("semflow", {}, "one label for each picture"), ("discriminative", {}, "one label for each picture")],
 )  # fmt: skip
 def test_plans_that_labelled_pictures_cannot_have(bars: Path, recipe: str, settings: dict, words: str) -> None:

@@ -61,6 +61,17 @@ def test_the_true_velocity_has_no_loss(kind: str, times: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMS)
+def test_the_clean_image_has_no_loss_where_it_is_what_is_asked_for(kind: str) -> None:
+    def network(state: Tensor, tau: Tensor) -> Tensor:
+        half, rows = CHANNELS[kind], len(FORMS[kind].points)
+        label = _exact(kind)(state, tau)[:, half : half + FORMS[kind].channels]
+        return torch.cat([_images(kind), label, torch.zeros(N, rows, SIDE, SIDE)], 1)
+
+    losses = _loss(kind, network, "endpoints", beta=0.0, clean_share=0.0)
+    assert losses["image"] < 1e-9 and losses["label"] < 1e-4 and losses["classes"] > 0.1
+
+
+@pytest.mark.parametrize("kind", FORMS)
 def test_halves_are_weighed_by_w_and_by_what_is_left(kind: str) -> None:
     """Answers that are off by 1 in the image half and by 2 in the label half cost w and 4 (1 − w)."""
     off = torch.cat([torch.ones(1, CHANNELS[kind], 1, 1), torch.full((1, FORMS[kind].channels, 1, 1), 2.0)], 1)
