@@ -182,8 +182,8 @@ class Canvas:
             np.testing.assert_array_equal(self.server.masks[-1], mask)
 
     def wait(self, good: Callable[[np.ndarray | None], object]) -> None:
-        """Give the newest mask that Python received 5 s to become a good one."""
-        masks, end = self.server.masks, time.monotonic() + 5
+        """Give the newest mask that Python received 20 s to become a good one."""
+        masks, end = self.server.masks, time.monotonic() + 20
         while not (masks and good(masks[-1])) and time.monotonic() < end:
             self.page.wait_for_timeout(20)
         assert masks, "Python received nothing"
