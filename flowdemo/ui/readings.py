@@ -170,6 +170,7 @@ def _offer(engine: Engine, manifest: Manifest) -> Offer:
         "beta": limits.default_beta,
         "beta_bound": limits.beta_bound,
         "judge": judge.label if judge else None,
+        "lands": manifest.posterior and manifest.settings.get("temperature", 1.0) == 0,
     }
 
 

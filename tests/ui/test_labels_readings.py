@@ -72,7 +72,7 @@ def test_models_with_labels_of_whole_pictures_are_offered_alone(shared_engine: E
     offer = found[LEVELS]
     assert (offer["levels"], offer["size"]) == ([-2.0, 0.0, 2.0], [SIDE, SIDE])
     assert (offer["beta"], offer["beta_bound"], offer["steps"], offer["max_samples"]) == (0.25, 0.5, 4, 8)
-    assert offer["digits"] and offer["judge"] is None
+    assert offer["digits"] and offer["judge"] is None and offer["lands"] is False
     assert len(offer["classes"]) == 3
 
 

@@ -21,7 +21,8 @@ NUMBERS = {"ladder": ("seed",), "seeds": ("seed", "steps"), "generate": ("seed",
 
 class Offer(TypedDict):
     """One model. ``levels`` in state units, in the order of ``classes``; β in level spacings; ``judge`` is the name of
-    a classifier of the same data, or None; ``digits`` says whether digits are drawn for it."""
+    a classifier of the same data, or None; ``digits`` says whether digits are drawn for it; ``lands`` whether paths end
+    on a level exactly, because they head for that of the likeliest class."""
 
     name: str
     label: str
@@ -35,6 +36,7 @@ class Offer(TypedDict):
     beta: float
     beta_bound: float
     judge: str | None
+    lands: bool
 
 
 class Column(TypedDict):

@@ -70,7 +70,7 @@ function reveal() {
 function paint() {
   modes.draw();
   setText(intro, INTRO[state.mode]);
-  setText(why, WHY_LEVELS(state.offer.classes.length));
+  setText(why, WHY_LEVELS(state.offer.classes.length, state.offer.lands));
   for (const mode of [CLASSIFY, GENERATE]) forms[mode].root.hidden = results[mode].hidden = mode !== state.mode;
   forms[state.mode].draw();
   const parts = state.mode === CLASSIFY ? [seen, columns, chart, bars, agreement] : [grid, transport];
