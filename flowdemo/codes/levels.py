@@ -39,10 +39,19 @@ class Levels:
         """Float64 ``[K]``."""
         return np.linspace(-self.amplitude, self.amplitude, self.classes)
 
+    @property
+    def spacing(self) -> float:
+        """Δ between neighbouring levels."""
+        return 2 * self.amplitude / (self.classes - 1)
+
+    def distances(self, means: np.ndarray | float) -> np.ndarray:
+        """How far means ``[…]`` are from the level of each class, ``[…, K]``, in spacings Δ."""
+        return np.abs(np.asarray(means)[..., None] - self.values) / self.spacing
+
     def read(self, codes: np.ndarray) -> Reading:
         """Read a label channel ``[…]`` in the space of :func:`level_line`, where the levels run from −1 to +1."""
         mean = self.amplitude * float(np.mean(codes, dtype=np.float64))
-        distances = np.abs(mean - self.values) * (self.classes - 1) / (2 * self.amplitude)
+        distances = self.distances(mean)
         return Reading(mean, tuple(distances.tolist()), int(distances.argmin()))
 
 

@@ -47,10 +47,7 @@ def find_judge(model: Model) -> Judge | None:
     """The judge of a model's pictures among the models at hand: of the same data and classes, one of the same size
     first; None if there is none.
     """
-    manifests = [read_manifest(folder) for folder in available().values()]
-    wanted, classes = (model.manifest.kind.judged_by, data_of(model)), len(model.manifest.palette.classes)
-    fitting = [m for m in manifests if (m.system, m.data.get("name")) == wanted and len(m.palette.classes) == classes]
-    fitting.sort(key=lambda m: m.size != model.manifest.size)
+    fitting = model.manifest.judges(read_manifest(folder) for folder in available().values())
     if not fitting:
         return None
     judge = load(fitting[0].name, model.device)

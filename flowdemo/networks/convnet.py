@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from flowdemo.errors import ModelError
+from flowdemo.networks.config import NetworkConfig, check_sizes
 
 
 @dataclass(frozen=True)
-class ConvNetConfig:
+class ConvNetConfig(NetworkConfig):
     """Shape of a :class:`ConvNet`; stored in the manifest as it is.
 
     Args:
@@ -32,26 +33,9 @@ class ConvNetConfig:
     groups: int = 8
 
     def __post_init__(self) -> None:
-        sizes = [self.in_channels, self.classes, self.blocks, self.patch, self.groups, *self.channels]
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes):
-            raise ModelError("The network description has sizes outside 1 to 2048.")
+        check_sizes(self.in_channels, self.classes, self.blocks, self.patch, self.groups, *self.channels)
         if not 1 <= len(self.channels) <= 6 or self.blocks > 8 or any(w % self.groups for w in self.channels):
             raise ModelError(f"The network has 1 to 6 levels of multiples of {self.groups}, and at most 8 blocks.")
-
-    @classmethod
-    def from_json(cls, raw: dict) -> ConvNetConfig:
-        """Build from a manifest.
-
-        Raises:
-            ModelError: unknown keys, or values that the network cannot have.
-        """
-        try:
-            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
-        except TypeError as error:
-            raise ModelError("The model's network description has entries this version does not know.") from error
-
-    def to_json(self) -> dict:
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @property
     def answer(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from diffusers import UNet2DModel
@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from flowdemo.errors import ModelError
+from flowdemo.networks.config import NetworkConfig, check_sizes
 
 
 @dataclass(frozen=True)
-class UNetConfig:
+class UNetConfig(NetworkConfig):
     """Shape of a :class:`PatchUNet`; stored in the manifest as it is.
 
     Args:
@@ -47,11 +48,9 @@ class UNetConfig:
     told: int = 0
 
     def __post_init__(self) -> None:
-        sizes = [self.in_channels, self.out_channels, self.patch, self.blocks, self.groups, self.head_channels]
+        check_sizes(self.in_channels, self.out_channels, self.patch, self.blocks, self.groups, self.head_channels,
+                    *self.channels, self.classes + 1, self.told + 1)  # fmt: skip
         levels = len(self.channels)
-        sizes += [*self.channels, self.classes + 1, self.told + 1]
-        if any(type(v) is not int or not 1 <= v <= 2048 for v in sizes):
-            raise ModelError("The network description has sizes outside 1 to 2048.")
         if self.told >= self.in_channels:
             raise ModelError("The network needs a channel of the picture beside those it is told.")
         if not 1 <= levels <= 6 or self.blocks > 8 or len(self.attention) != levels:
@@ -60,21 +59,6 @@ class UNetConfig:
         heads = [width % self.head_channels for width in (*attending, self.channels[-1])]  # the middle attends always
         if any(heads) or any(width % self.groups for width in self.channels):
             raise ModelError(f"Channels must be multiples of {self.groups}, with attention of {self.head_channels}.")
-
-    @classmethod
-    def from_json(cls, raw: dict) -> UNetConfig:
-        """Build from a manifest.
-
-        Raises:
-            ModelError: unknown keys, or values that the network cannot have.
-        """
-        try:
-            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
-        except TypeError as error:
-            raise ModelError("The model's network description has entries this version does not know.") from error
-
-    def to_json(self) -> dict:
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @property
     def multiple(self) -> int:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from flowdemo.codes import Codebook
 from flowdemo.codes.codebook import HALF_RANGE
-from flowdemo.codes.levels import level_line
+from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
 from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
 
@@ -149,10 +149,14 @@ class GlobalLabels:
         if self.classes < 2 or not 0 < self.amplitude <= 100:
             raise ModelError("Labels of whole pictures need 2 classes or more and an amplitude above 0, at most 100.")
 
+    @cached_property
+    def levels(self) -> Levels:
+        return Levels(self.classes, self.amplitude)
+
     @property
     def spacing(self) -> float:
         """Δ in state units."""
-        return 2 * self.amplitude / (self.classes - 1)
+        return self.levels.spacing
 
     @cached_property
     def codebook(self) -> Codebook:
@@ -193,8 +197,8 @@ class GlobalLabels:
 
     def distances(self, half: Tensor) -> np.ndarray:
         """How far the mean of the channel is from the level of each class, float32 ``[B, K]`` in spacings Δ."""
-        mean = half.float().mean(dim=(1, 2, 3)).cpu()
-        return ((mean[:, None] - self.points[:, 0]).abs() / self.spacing).numpy()
+        means = half.float().mean(dim=(1, 2, 3)).cpu().numpy()
+        return self.levels.distances(means).astype(np.float32)
 
     def _checked(self, labels: np.ndarray) -> np.ndarray:
         labels = np.asarray(labels).astype(np.int64)

@@ -139,13 +139,9 @@ def channels(manifest: Manifest) -> int:
 
 
 def judge_of(engine: Engine, manifest: Manifest) -> Manifest | None:
-    """A classifier that was trained apart, on the same data."""
-    for other in engine.manifests().values():
-        same = (other.data.get("name"), other.size, len(other.palette.classes)) == (
-            manifest.data.get("name"), manifest.size, len(manifest.palette.classes))  # fmt: skip
-        if other.system == manifest.kind.judged_by and other.levels and same:
-            return other
-    return None
+    """A classifier that was trained apart, on the same data, for pictures of the same size."""
+    judge = next(iter(manifest.judges(engine.manifests().values())), None)
+    return judge if judge and judge.size == manifest.size else None
 
 
 def frame_shown(frame: Frame) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,6 +112,14 @@ class Manifest:
     def beta_unit(self) -> str:
         """What β is counted in, for people."""
         return "level spacings" if self.labels == GLOBAL else "grey levels"
+
+    def judges(self, others: Iterable[Manifest]) -> list[Manifest]:
+        """Those of ``others`` that may judge this model's pictures: one-step models of the same data and classes that
+        were trained apart, those of the same size first.
+        """
+        wanted = (self.kind.judged_by, self.data.get("name"), len(self.palette.classes))
+        fitting = [m for m in others if (m.system, m.data.get("name"), len(m.palette.classes)) == wanted]
+        return sorted(fitting, key=lambda m: m.size != self.size)
 
     @property
     def task(self) -> str:

@@ -1,0 +1,37 @@
+"""What the descriptions of all networks share: how they are written to a manifest and read back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Self
+
+from flowdemo.errors import ModelError
+
+MAX_SIZE = 2048
+
+
+class NetworkConfig:
+    """Base of the frozen dataclasses that describe a network."""
+
+    @classmethod
+    def from_json(cls, raw: dict) -> Self:
+        """Build from a manifest.
+
+        Raises:
+            ModelError: unknown keys, or values that the network cannot have.
+        """
+        try:
+            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
+        except TypeError as error:
+            raise ModelError("The model's network description has entries this version does not know.") from error
+
+    def to_json(self) -> dict:
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+def check_sizes(*sizes: int) -> None:
+    """Raises:
+    ModelError: one of them is no whole number from 1 to :data:`MAX_SIZE`.
+    """
+    if any(type(v) is not int or not 1 <= v <= MAX_SIZE for v in sizes):
+        raise ModelError(f"The network description has sizes outside 1 to {MAX_SIZE}.")
