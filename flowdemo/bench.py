@@ -14,7 +14,6 @@ from flowdemo.engine import Engine, Given
 from flowdemo.engine.frames import draw
 from flowdemo.engine.messages import message
 from flowdemo.errors import InputError
-from flowdemo.request import IMAGE_TO_MASK
 from flowdemo.zoo.devices import device_label
 
 WARM = 2
@@ -27,7 +26,8 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
         names: models; all flows at hand if empty.
         device: as for the engine.
         steps: N of the timed trajectory.
-        rounds: rounds; each times the bare calls and the stream back to back, so that a busy machine hits both.
+        rounds: rounds; each times the bare calls and the stream back to back, in turns the one or the other first, so
+            that a busy machine and a clock that falls hit both.
         browser: also start the page and time the first frame in Chromium.
 
     Returns:
@@ -46,9 +46,10 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     if engine.limits(name).max_steps == 1:
         raise InputError(f"The model {name!r} has one step only; there is no trajectory to time.", field="model")
     manifest = engine.manifest(name)
+    direction = manifest.kind.directions[0]
     given = Given("picture", draw_street(manifest.size)[0])
-    request = engine.request({"model": name, "direction": IMAGE_TO_MASK, "steps": steps}, given)
-    bare = _bare(engine, name, given, steps)
+    request = engine.request({"model": name, "direction": direction, "steps": steps}, given)
+    bare = _bare(engine, name, direction, given, steps)
     first_frame: list[float] = []
     kilobytes: list[float] = []
 
@@ -63,7 +64,7 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     for _ in range(WARM):
         bare(), streamed()
     first_frame.clear()
-    pairs = [(_timed(bare), _timed(streamed)) for _ in range(rounds)]
+    pairs = [_pair(bare, streamed, swapped=bool(turn % 2)) for turn in range(rounds)]
     row = {
         "model": name,
         "evaluation_ms": 1000 * statistics.median(b for b, _ in pairs) / steps,
@@ -71,7 +72,7 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
         "streamed_ms": 1000 * statistics.median(s for _, s in pairs),
         "ratio": statistics.median(s / b for b, s in pairs),
         "first_step_ms": 1000 * statistics.median(first_frame),
-        "draw_ms": 1000 * _drawing(engine, name, given),
+        "draw_ms": 1000 * _drawing(engine, name, direction, given),
         "kilobytes_per_frame": statistics.median(kilobytes),
     }
     print(
@@ -83,28 +84,44 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     return row
 
 
-def _bare(engine: Engine, name: str, given: Given, steps: int) -> Callable[[], None]:
-    """N calls of the network and nothing else."""
-    system = engine.model(name).system
-    state = system.start(IMAGE_TO_MASK, given.pixels[None])
-    tau = torch.zeros(1, device=state.device)
+def _bare(engine: Engine, name: str, direction: str, given: Given, steps: int) -> Callable[[], None]:
+    """N calls of the network, with what the first step of a run gives it, and nothing else."""
+    system, seen = engine.model(name).system, []
+    field = system.field(direction)
+    network = field.network
+
+    def noted(*given: torch.Tensor) -> torch.Tensor:
+        seen[:] = given
+        return network(*given)
+
+    field.network = noted
+    with torch.no_grad():
+        field(system.start(direction, given.pixels[None]), system.grid(direction, steps)[0])
 
     @torch.no_grad()
     def run() -> None:
         for _ in range(steps):
-            system.network(state, tau)
-        if state.is_cuda:
+            network(*seen)
+        if seen[0].is_cuda:
             torch.cuda.synchronize()
 
     return run
 
 
-def _drawing(engine: Engine, name: str, given: Given) -> float:
+def _drawing(engine: Engine, name: str, direction: str, given: Given) -> float:
     """Seconds to draw and encode one frame, alone."""
-    system = engine.model(name).system
-    steps = list(system.steps(IMAGE_TO_MASK, system.start(IMAGE_TO_MASK, given.pixels[None]), 2, "euler"))
-    before = draw(steps[0], system, 0.0, None)
-    return statistics.median(_timed(lambda: draw(steps[1], system, 1.0, before)) for _ in range(20))
+    system, levels = engine.model(name).system, engine.manifest(name).levels
+    steps = list(system.steps(direction, system.start(direction, given.pixels[None]), 2, "euler"))
+    before = draw(steps[0], system, 0.0, None, levels)
+    return statistics.median(_timed(lambda: draw(steps[1], system, 1.0, before, levels)) for _ in range(20))
+
+
+def _pair(first: Callable[[], Any], second: Callable[[], Any], swapped: bool) -> tuple[float, float]:
+    """Seconds of both; swapped, the second is run before the first."""
+    if swapped:
+        late, early = _timed(second), _timed(first)
+        return early, late
+    return _timed(first), _timed(second)
 
 
 def _timed(run: Callable[[], Any]) -> float:

@@ -13,6 +13,7 @@ from flowdemo.flow import SOLVERS
 
 FORMAT = 1
 MAX_SEED = 2**31 - 1
+MAX_STEPS = 50  # of a flow
 IMAGE_TO_MASK = "image-to-mask"
 MASK_TO_IMAGE = "mask-to-image"
 IMAGE_TO_LABEL = "image-to-label"
@@ -41,7 +42,7 @@ class Limits:
     Attributes:
         model: its name.
         directions: the words it understands, its default first.
-        max_steps: most intervals (50 for the flows, 1 for a one-step model).
+        max_steps: most intervals (:data:`MAX_STEPS` for the flows, 1 for a one-step model).
         default_steps: by direction.
         beta_bound: β must stay below this; 0 where there is no perturbation.
         default_beta: β where none is asked for.
@@ -53,7 +54,7 @@ class Limits:
 
     model: str
     directions: tuple[str, ...]
-    max_steps: int = 50
+    max_steps: int = MAX_STEPS
     default_steps: Mapping[str, int] = field(default_factory=dict)
     beta_bound: float = 0.0
     default_beta: float = 0.0
@@ -72,7 +73,7 @@ class Request:
         steps: intervals, 1 to the model's bound.
         beta: half-width of the perturbation of a given mask (grey levels) or label (fraction of the level spacing);
             0 in other directions.
-        seed: of the first sample; sample k uses seed + k.
+        seed: of the first sample; see :attr:`seeds`.
         samples: how many of one input; 1 in a direction where nothing is random.
         settings: the system's own options, sorted by name.
         input: SHA-256 of the input's pixels at the model's size, or "" before it is known.
@@ -120,7 +121,8 @@ class Request:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        return tuple(self.seed + k for k in range(self.samples))
+        """Of the samples; after the largest seed comes 0, so that each can be asked for on its own."""
+        return tuple((self.seed + k) % (MAX_SEED + 1) for k in range(self.samples))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for :meth:`build` after its ``format`` entry is taken off."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny import CLASSES, ONE_STEP, POSTERIOR, SIDE, VELOCITY, mask_labels, png_bytes, write_tiny_model
+from tiny import CLASSES, JOINT, LEVELS, ONE_STEP, POSTERIOR, SIDE, VELOCITY, mask_labels, png_bytes, write_tiny_model
 
 from flowdemo.cli import main
 from flowdemo.rendering import recipe
@@ -183,12 +183,13 @@ def test_scores_of_a_data_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{POSTERIOR} on drawn test, n = 1" in capsys.readouterr().out
 
 
-def test_timings_are_ratios(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", VELOCITY, "--steps", "2", "--rounds", "1", "--json", "bench.json"]) == 0
+@pytest.mark.parametrize("model", (VELOCITY, JOINT, LEVELS))
+def test_timings_are_ratios(capsys: pytest.CaptureFixture[str], model: str) -> None:
+    assert main(["bench", model, "--steps", "2", "--rounds", "1", "--json", "bench.json"]) == 0
     result = json.loads(Path("bench.json").read_text("utf-8"))
     (row,) = result["rows"]
-    assert row["model"] == VELOCITY and row["ratio"] == pytest.approx(row["streamed_ms"] / row["bare_ms"])
-    assert row["kilobytes_per_frame"] > 0 and VELOCITY in capsys.readouterr().out
+    assert row["model"] == model and row["ratio"] == pytest.approx(row["streamed_ms"] / row["bare_ms"])
+    assert row["kilobytes_per_frame"] > 0 and model in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", COMMANDS)

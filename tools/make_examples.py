@@ -42,6 +42,8 @@ EXAMPLES = (
     Recipe("2-mask-cell", "Drawn mask → cell", "semflow-wbc", "mask-to-image", 0, (("steps", 20), ("seed", 3))),
     Recipe("3-street-mask", "Drawn street → mask", "semflow-camvid", "image-to-mask", 0, (("steps", 5),)),
     Recipe("4-mask-street", "Drawn mask → street", "semflow-camvid", "mask-to-image", 4, (("steps", 20), ("seed", 1))),
+    Recipe("5-both-mask", "Cell → mask, both halves", "symmflow-wbc", "image-to-mask", 1, (("steps", 10),)),
+    Recipe("6-both-cell", "Mask → cell, both halves", "symmflow-wbc", "mask-to-image", 0, (("steps", 20), ("seed", 3))),
 )
 
 

@@ -48,6 +48,10 @@ class Levels:
         """How far means ``[…]`` are from the level of each class, ``[…, K]``, in spacings Δ."""
         return np.abs(np.asarray(means)[..., None] - self.values) / self.spacing
 
+    def channel(self, codes: np.ndarray) -> np.ndarray:
+        """The label channel ``[…, 1, H, W]`` in its own units, from codes ``[…, 3, H, W]`` of :func:`level_line`."""
+        return self.amplitude * codes[..., :1, :, :]
+
     def read(self, codes: np.ndarray) -> Reading:
         """Read a label channel ``[…]`` in the space of :func:`level_line`, where the levels run from −1 to +1."""
         mean = self.amplitude * float(np.mean(codes, dtype=np.float64))

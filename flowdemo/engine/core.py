@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from flowdemo.engine.frames import Drawn, Frame, draw
 from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord, RunStore
-from flowdemo.errors import EngineError, FlowdemoError, InputError
+from flowdemo.errors import Cancelled, EngineError, FlowdemoError, InputError
 from flowdemo.flow import Step
-from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE, Limits, Request, Setting
+from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE, MAX_STEPS, Limits, Request, Setting
 from flowdemo.zoo.devices import choose_device, device_label
 from flowdemo.zoo.folders import available, find, read_manifest
 from flowdemo.zoo.manifest import Manifest
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from flowdemo.zoo.models import Model
 
 DEADLINE = 300.0  # seconds after which a run is given up, frames kept
-MAX_STEPS = 50
 AHEAD = 2  # steps computed but not yet drawn: enough to keep both threads busy, little enough to stop soon
 
 log = logging.getLogger(__name__)
@@ -123,8 +122,7 @@ class Engine:
         """What requests for a model may ask."""
         manifest = self.manifest(name)
         kind = manifest.kind
-        usual = manifest.settings.get("temperature", 1.0)
-        settings = {"temperature": Setting(usual, 0.0, 1.0)} if manifest.posterior else {}
+        settings = {"temperature": Setting(manifest.temperature, 0.0, 1.0)} if manifest.posterior else {}
         return Limits(
             model=manifest.name,
             directions=kind.directions,
@@ -208,25 +206,35 @@ class Engine:
             try:
                 model = self.model(record.request.model)
                 with self._locks.setdefault(f"run {record.request.model}", threading.Lock()):
-                    for step in self._steps(model, record):
-                        check(step, begin, self.deadline)
+                    for step in self._steps(model, record, begin):
+                        check(step)
                         seconds = time.monotonic() - begin
                         room.acquire()
                         drawing.submit(_draw_into, out, room, last, step, model.system, seconds, levels)
                         if stop.is_set():
                             break
                 drawing.submit(out.put, None)
+            except Cancelled:
+                drawing.submit(out.put, None)
             except FlowdemoError as error:
                 drawing.submit(out.put, error)
             except Exception as error:  # whatever broke, the visitor gets one sentence and the next run starts clean
                 drawing.submit(out.put, _explained(error))
 
-    def _steps(self, model: Model, record: RunRecord) -> Iterator[Step]:
+    def _steps(self, model: Model, record: RunRecord, begin: float) -> Iterator[Step]:
         request, given = record.request, record.given
+
+        def watch() -> None:  # before each evaluation: one step of an adaptive solver may take hundreds
+            if record.stopping.is_set():
+                raise Cancelled("Stopped.")
+            if time.monotonic() - begin > self.deadline:
+                limit = f"The run took longer than {self.deadline:g} s and was ended"
+                raise EngineError(f"{limit}; choose fewer steps or pictures.")
+
         batch = given.batch(request.samples)
         start = model.system.start(request.direction, batch, request.beta, request.seeds)
         return model.system.steps(
-            request.direction, start, request.steps, request.solver, **dict(request.settings)
+            request.direction, start, request.steps, request.solver, watch, **dict(request.settings)
         )
 
 
@@ -245,12 +253,10 @@ def run(raw: dict[str, Any], given: Given, engine: Engine | None = None) -> RunR
     return record
 
 
-def check(step: Step, begin: float, deadline: float) -> None:
+def check(step: Step) -> None:
     """Raises:
-    EngineError: the step came too late, or is not finite.
+    EngineError: the step is not finite.
     """
-    if time.monotonic() - begin > deadline:
-        raise EngineError(f"The run took longer than {deadline:g} s and was ended; choose fewer steps or pictures.")
     if not bool((abs(step.x) < math.inf).all()):  # in any array library; false of NaN too
         raise EngineError(f"The state stopped being finite at step {step.index}; choose more steps or another solver.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flowdemo.engine.products import make
+from flowdemo.engine.products import make, recipe_of
 from flowdemo.engine.runs import RunRecord
 
 
@@ -33,7 +33,7 @@ def summarised(record: RunRecord) -> dict[str, Any]:
     """Recipe and numbers of a finished run; with ``labels``, one entry a sample, where the picture has one label."""
     summary = record.summary
     names = ("path_length", "straightness", "seconds", "evaluations", "changed", "settled")
-    row = {"recipe": record.request.to_json(), "numbers": {name: getattr(summary, name) for name in names}}
+    row = {"recipe": recipe_of(record), "numbers": {name: getattr(summary, name) for name in names}}
     readings = [sample.level for sample in record.frames[-1].samples]
     if record.manifest.levels is None:
         return row

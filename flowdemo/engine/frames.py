@@ -128,11 +128,11 @@ def draw_seen(
     index: int, progress: float, t: float, evaluations: int, seconds: float, seen: Seen, before: Drawn | None
 ) -> Drawn:
     """Render what is seen of K states."""
-    moved, image_moved = _mean_velocities(seen, before, t)
-    samples = tuple(_sample(seen, k, moved, image_moved) for k in range(len(seen.codes)))
+    speeds, image_speeds = _mean_speeds(seen, before, t)
+    samples = tuple(_sample(seen, k, speeds, image_speeds) for k in range(len(seen.codes)))
     changed = None if before is None or seen.classes is None else float((seen.classes != before.classes).mean())
     numbers = {
-        "mean_speed": None if moved is None else float(np.linalg.norm(moved, axis=1).mean()),
+        "mean_speed": None if speeds is None else float(speeds.mean()),
         "changed": changed,
         "step_seconds": None if before is None else seconds - before.frame.seconds,
     }
@@ -141,30 +141,31 @@ def draw_seen(
     return Drawn(frame, seen.codes.astype(np.float16), seen.classes, image)
 
 
-def _mean_velocities(seen: Seen, before: Drawn | None, t: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _mean_speeds(seen: Seen, before: Drawn | None, t: float) -> tuple[np.ndarray | None, np.ndarray | None]:
     """In code space, also where the network works on latents: what a person sees moving is what is measured."""
     if before is None:
         return None, None
     passed = t - before.frame.t
-    moved = (seen.codes - before.codes.astype(np.float32)) / passed
+    moved = (seen.codes - before.codes) / passed
+    speeds = views.speed(seen.levels.channel(moved) if seen.levels else moved)
     if seen.image is None:
-        return moved, None
-    return moved, (seen.image - before.image.astype(np.float32)) / passed
+        return speeds, None
+    return speeds, views.speed((seen.image - before.image) / passed)
 
 
-def _sample(seen: Seen, k: int, moved: np.ndarray | None, image_moved: np.ndarray | None) -> SampleViews:
-    half = _half(seen.codes[k], None if moved is None else moved[k])
+def _sample(seen: Seen, k: int, speeds: np.ndarray | None, image_speeds: np.ndarray | None) -> SampleViews:
+    half = _half(seen.codes[k], None if speeds is None else speeds[k])
     classes = None if seen.classes is None else encoders.grey_png(seen.classes[k])
     partner = None
     if seen.image is not None:
-        partner = _half(seen.image[k], None if image_moved is None else image_moved[k])
+        partner = _half(seen.image[k], None if image_speeds is None else image_speeds[k])
     level = seen.levels.read(seen.codes[k]) if seen.levels else None
     return SampleViews(half.state, classes, half.speed, half.speed_scale, partner, level)
 
 
-def _half(state: np.ndarray, velocity: np.ndarray | None) -> HalfViews:
+def _half(state: np.ndarray, speed: np.ndarray | None) -> HalfViews:
     picture = encoders.jpeg(views.state_picture(state))
-    if velocity is None:
+    if speed is None:
         return HalfViews(picture, None, 0.0)
-    speed, scale = views.speed_map(velocity)
-    return HalfViews(picture, encoders.jpeg(speed), scale)
+    levels, scale = views.speed_map(speed)
+    return HalfViews(picture, encoders.jpeg(levels), scale)

@@ -76,7 +76,7 @@ def file_name(record: RunRecord, kind: str, frame: int, sample: int) -> str:
     if request.direction in TO_IMAGE:
         parts.append(f"beta{request.beta:g}")
     if request.direction in record.manifest.kind.random:
-        parts.append(f"seed{request.seed + sample}")
+        parts.append(f"seed{request.seeds[sample]}")
     return "_".join(parts + ([f"frame{frame:03d}"] if kind == "frame" else [kind] if kind != "picture" else []))
 
 
@@ -127,7 +127,7 @@ def _sheet(record: RunRecord, frame: int, sample: int) -> bytes:
     if request.direction in TO_IMAGE:
         footer += f", beta = {request.beta:g} {record.manifest.beta_unit}"
     if request.direction in record.manifest.kind.random:
-        footer += f", seed {request.seed + sample}"
+        footer += f", seed {request.seeds[sample]}"
     shown, captions = _thinned(frame_pictures(record, sample)), _thinned(captions)
     way = request.direction.replace("-", " ")
     title = f"{record.manifest.label} · {way if record.given.label is None else f'{_given_name(record)} to image'}"

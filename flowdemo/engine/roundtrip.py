@@ -41,7 +41,7 @@ def way_back(record: RunRecord, sample: int = 0) -> dict[str, Any]:
     if not others:
         raise InputError(f"{record.manifest.label} has one direction only, and no way back.", field="direction")
     return {"model": request.model, "direction": others[0], "steps": request.steps, "solver": request.solver,
-            "seed": request.seed + sample, "settings": dict(request.settings)}  # fmt: skip
+            "seed": request.seeds[sample], "settings": dict(request.settings)}  # fmt: skip
 
 
 def kept(there: RunRecord, back: RunRecord) -> dict[str, float]:

@@ -111,8 +111,10 @@ class RunRecord:
     def finish(self, status: str, message: str | None = None) -> Summary:
         """Measure the path and settle the summary."""
         path, chord, moving = 0.0, 0.0, 0.0
+        levels = self.manifest.levels
         for k in range(self.request.samples):
-            lengths, ends = path_and_chord(self.codes(k))
+            codes = self.codes(k)
+            lengths, ends = path_and_chord(levels.channel(codes) if levels else codes)
             path += float(lengths.mean())
             moved = lengths > 1e-6
             moving += float(moved.mean())

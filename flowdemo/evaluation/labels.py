@@ -41,7 +41,7 @@ def classification(run: Run, parts: Iterator[ArraySplit], steps: Sequence[int], 
             with clock.of(count, len(part)):
                 last = run.end(part.images, seeds, count)
                 found = run.model.system.category(last.x)
-            clock.evaluations[count] = last.evaluations
+            clock.asked(count, last.evaluations)
             matrices[count] += confusion_matrix(part.labels, found, len(names))
         done += len(part)
     return [clock.row(count, accuracies(matrices[count], names)) for count in steps]
@@ -59,8 +59,8 @@ def generation(
 ) -> dict[str, Any]:
     """One row per number of steps, for pictures made from the labels of the split, ``samples`` of each.
 
-    Sample k of label i has the seed ``seed + i·samples + k``. The split's own pictures are the measure: ``pictures``
-    says what the same scores are for them.
+    Sample k of label i has the seed ``seed + i·samples + k``. The split's own pictures are the measure: ``photos``
+    says how many there are, and the share of them that the judge reads right.
     """
     judge, clock, done = find_judge(run.model), Clock(), 0
     real, made = Gallery(judge), {count: Gallery(judge) for count in steps}
@@ -73,7 +73,7 @@ def generation(
                 with clock.of(count, len(part)):
                     last = run.end(part.labels, (seeds + k).tolist(), count)
                     pictures = run.model.system.picture(last.x)
-                clock.evaluations[count] = last.evaluations
+                clock.asked(count, last.evaluations)
                 made[count].add(pictures, part.labels)
         done += len(part)
     found = {"photos": rounded(real.facts()), "rows": [clock.row(n, made[n].scores(real)) for n in steps]}

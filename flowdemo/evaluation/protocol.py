@@ -26,7 +26,7 @@ from flowdemo.evaluation.judges import data_of, find_judge
 from flowdemo.evaluation.runs import Clock, Run, rounded
 from flowdemo.evaluation.segmentation import confusion_matrix, scores
 from flowdemo.evaluation.synthesis import Reference, Synthesis
-from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, TO_IMAGE
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, MAX_SEED, TO_IMAGE
 from flowdemo.zoo import Model
 from flowdemo.zoo.kinds import GLOBAL
 
@@ -68,8 +68,9 @@ def evaluate(
         bar: show a progress bar.
 
     Returns:
-        ``{"model", "data", "split", "n", "direction", "solver", "seed", "rows": [{"steps", "evaluations", …,
-        "seconds_per_item"}]}``; scores 0 to 1, ``seconds_per_item`` per picture, read-out included.
+        ``{"model", "data", "split", "n", "direction", "solver", "seed", "settings", "rows": [{"steps", "evaluations",
+        …, "seconds_per_item"}]}``; scores 0 to 1, ``settings`` those in force, defaults too, ``seconds_per_item`` per
+        picture, read-out included.
 
     Raises:
         DataError: folder or split is missing or unreadable, or its classes are not the model's.
@@ -78,11 +79,11 @@ def evaluate(
     info, direction = read_info(data), direction or model.system.directions[0]
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
     run = Run(model, direction, solver, beta, settings or {})
-    _check(run, info, native, limit, samples)
+    _check(run, info, native, limit, seed, samples)
     n = min(split_length(data, split), limit or 10**9)
     steps = _steps(model, steps)
     head = {"model": model.name, "data": info.name, "split": split, "n": n, "direction": direction, "solver": solver,
-            "seed": seed, "size": "native" if native else list(model.manifest.size)}
+            "seed": seed, "settings": run.in_force, "size": "native" if native else list(model.manifest.size)}
     if model.manifest.labels == GLOBAL:
         return head | _labelled(run, read_split(data, split, model.manifest.size, n), steps, seed, samples, bar)
     batches = _batches(model, data, split, n, bar)
@@ -114,7 +115,7 @@ def _segmentation(
             with clock.of(count, len(batch)):
                 last = run.end(batch.images, seeds, count)
                 found = run.model.system.classes(last.x)
-            clock.evaluations[count] = last.evaluations
+            clock.asked(count, last.evaluations)
             truths = batch.native if native else batch.labels
             for truth, mask in zip(truths, found, strict=True):
                 sized = resize_labels(mask, (truth.shape[1], truth.shape[0]))
@@ -137,7 +138,7 @@ def _synthesis(
                 with clock.of(count, len(batch)):
                     last = run.end(batch.labels, (seeds + k).tolist(), count)
                     made.append(run.model.system.picture(last.x))
-                clock.evaluations[count] = last.evaluations
+                clock.asked(count, last.evaluations)
             gathered[count].add(np.stack(made), batch.labels)
         done += len(batch)
     found = {"photos": rounded(reference.facts()),
@@ -145,7 +146,7 @@ def _synthesis(
     return found if judge else found | {"missing": _missing(run.model)}
 
 
-def _check(run: Run, info: FolderInfo, native: bool, limit: int | None, samples: int) -> None:
+def _check(run: Run, info: FolderInfo, native: bool, limit: int | None, seed: int, samples: int) -> None:
     name, system, manifest = run.model.name, run.model.system, run.model.manifest
     classes = len(manifest.palette.classes)
     if isinstance(info, ArrayInfo) != (manifest.labels == GLOBAL):
@@ -158,13 +159,24 @@ def _check(run: Run, info: FolderInfo, native: bool, limit: int | None, samples:
         raise InputError(f"The model {name!r} runs {known}, not {run.direction!r}.", field="direction")
     if native and run.direction != IMAGE_TO_MASK:
         raise InputError("Scores at the ground truth's own size are for masks; leave native out.", field="native")
+    if not 0 <= seed <= MAX_SEED:
+        raise InputError(f"The seed must be a whole number from 0 to {MAX_SEED}.", field="seed")
     if (limit is not None and limit < 1) or not 1 <= samples <= MAX_SAMPLES:
         raise InputError(f"The limit must be at least 1, and the samples per label 1 to {MAX_SAMPLES}.", field="limit")
     if run.direction in TO_IMAGE and not 0 <= run.beta < manifest.beta_bound:
         limits = f"below {manifest.beta_bound:g} {manifest.beta_unit}"
         raise InputError(f"The perturbation must be at least 0 and {limits}.", field="beta")
-    if unknown := run.settings.keys() - {option.name for option in system.options}:
-        raise InputError(f"The model {name!r} has no setting {min(unknown)!r}.", field="set")
+    _check_settings(run)
+
+
+def _check_settings(run: Run) -> None:
+    options = {option.name: option for option in run.model.system.options}
+    for key, value in run.settings.items():
+        if key not in options:
+            raise InputError(f"The model {run.model.name!r} has no setting {key!r}.", field="set")
+        low, high = options[key].low, options[key].high
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise InputError(f"The setting {key} must be a number from {low:g} to {high:g}.", field="set")
 
 
 def _steps(model: Model, steps: Sequence[int] | None) -> tuple[int, ...]:

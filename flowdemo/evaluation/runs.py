@@ -26,6 +26,11 @@ class Run:
     beta: float
     settings: Mapping[str, float]
 
+    @property
+    def in_force(self) -> dict[str, float]:
+        """All settings of the system, its defaults where none was asked for."""
+        return {o.name: self.settings.get(o.name, o.default) for o in self.model.system.options}
+
     def end(self, given: np.ndarray, seeds: Sequence[int], steps: int) -> Step:
         """Last step of a batch's trajectory."""
         start: Tensor = self.model.system.start(self.direction, given, self.beta, tuple(seeds))
@@ -42,6 +47,10 @@ class Clock:
         self.seconds: dict[int, float] = {}
         self.items: dict[int, int] = {}
         self.evaluations: dict[int, int] = {}
+
+    def asked(self, steps: int, evaluations: int) -> None:
+        """Batches of an adaptive solver differ; the most counts."""
+        self.evaluations[steps] = max(evaluations, self.evaluations.get(steps, 0))
 
     def of(self, steps: int, items: int) -> Clock:
         self._open = (steps, items, time.perf_counter())

@@ -28,6 +28,7 @@ from flowdemo.flow.solvers import (
     rk4,
     solve,
     solver_info,
+    watched,
 )
 from flowdemo.flow.timegrid import TimeGrid, reversed_grid, step_count, uniform, validate_grid
 from flowdemo.flow.trajectory import Step, Trajectory, changed_share, settling_map
@@ -74,4 +75,5 @@ __all__ = [
     "velocity",
     "velocity_from_source",
     "velocity_to_target",
+    "watched",
 ]

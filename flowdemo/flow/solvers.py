@@ -169,6 +169,18 @@ def solve(name: str, field: VelocityField, x: Array, grid: Sequence[float], **op
     return solver_info(name).function(field, x, grid, **options)
 
 
+def watched(field: VelocityField, watch: Callable[[], None] | None) -> VelocityField:
+    """The field, with ``watch`` called before each evaluation; what that raises ends the integration there."""
+    if watch is None:
+        return field
+
+    def asked(x: Array, t: float) -> Array:
+        watch()
+        return field(x, t)
+
+    return asked
+
+
 def evaluations(name: str, n: int) -> int | None:
     """Return the network calls that n steps of the named solver take, or None where it decides while running.
 

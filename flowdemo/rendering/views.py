@@ -51,19 +51,20 @@ def overlay(photo: np.ndarray, indices: np.ndarray, palette: Palette, opacity: f
     return np.array(mixed)
 
 
-def speed_map(v: np.ndarray, scale: float | None = None) -> tuple[np.ndarray, float]:
-    """Length of the velocity at each pixel, quantised for the browser to colour.
+def speed(v: np.ndarray) -> np.ndarray:
+    """|v|, float32 [..., H, W]: the Euclidean norm over the channels of v [..., C, H, W]. Not-a-number counts as 0."""
+    v = v.astype(np.float32, copy=False)
+    squared = np.einsum("...chw,...chw->...hw", v, v)
+    return np.sqrt(np.nan_to_num(squared, copy=False, nan=0.0, posinf=0.0))
 
-    Args:
-        v: float [C, H, W] in state units per unit of time.
-        scale: length of level 255; the largest length in the map where it is not given.
+
+def speed_map(speed: np.ndarray) -> tuple[np.ndarray, float]:
+    """A speed, float [H, W], quantised for the browser to colour.
 
     Returns:
-        levels uint8 [H, W] and the scale: length = level / 255 · scale. Not-a-number counts as 0.
+        levels uint8 [H, W] and the scale, which is the largest speed: speed = level / 255 · scale.
     """
-    squared = np.einsum("chw,chw->hw", v, v, dtype=np.float32)
-    speed = np.sqrt(np.nan_to_num(squared, nan=0.0, posinf=0.0))
-    top = float(speed.max()) if scale is None else float(scale)
+    top = float(speed.max())
     if top <= 0:
         return np.zeros(speed.shape, dtype=np.uint8), 0.0
     return np.minimum(speed * np.float32(255 / top) + np.float32(0.5), 255).astype(np.uint8), top

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,9 @@ class Option:
     low: float
     high: float
     description: str
+
+
+Watch = Callable[[], None] | None  # called before each evaluation of a run; what it raises ends the run there
 
 
 class System(Protocol):
@@ -57,7 +60,9 @@ class System(Protocol):
 
     def start(self, direction: str, given: np.ndarray, beta: float, seeds: Sequence[int]) -> Tensor: ...
 
-    def steps(self, direction: str, start: Tensor, steps: int, solver: str, **settings: float) -> Iterator[Step]: ...
+    def steps(
+        self, direction: str, start: Tensor, steps: int, solver: str, watch: Watch = None, **settings: float
+    ) -> Iterator[Step]: ...
 
     def picture(self, state: Tensor) -> np.ndarray: ...
 

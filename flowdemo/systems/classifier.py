@@ -17,7 +17,7 @@ from torch import Tensor
 from flowdemo.errors import InputError
 from flowdemo.flow import Step
 from flowdemo.request import IMAGE_TO_LABEL
-from flowdemo.systems.base import Option
+from flowdemo.systems.base import Option, Watch
 from flowdemo.systems.joint import JointState
 from flowdemo.systems.labels import GlobalLabels
 
@@ -52,7 +52,9 @@ class Classifier(JointState):
         image = self.encoded(given)
         return torch.cat([image, torch.zeros_like(image[:, :1])], 1)
 
-    def steps(self, direction: str, start: Tensor, steps: int = 1, solver: str = "euler") -> Iterator[Step]:
+    def steps(
+        self, direction: str, start: Tensor, steps: int = 1, solver: str = "euler", watch: Watch = None
+    ) -> Iterator[Step]:
         """Two steps: the image, and the image with its class after one evaluation.
 
         Raises:
@@ -61,6 +63,8 @@ class Classifier(JointState):
         if steps != 1:
             raise InputError("The classifier has one step only; set the steps to 1.", field="steps")
         yield Step(0, 0.0, 0.0, start, None, 0)
+        if watch:
+            watch()
         image = start[:, : self.channels]
         level = self.labels.encode(self.logits(image).argmax(1), image.shape[-2:])
         end = torch.cat([image, level], 1)

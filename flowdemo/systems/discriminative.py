@@ -16,7 +16,7 @@ from torch import Tensor
 from flowdemo.codes import Codebook
 from flowdemo.errors import InputError
 from flowdemo.flow import Step
-from flowdemo.systems.base import IMAGE_TO_MASK, Option, to_state, to_uint8
+from flowdemo.systems.base import IMAGE_TO_MASK, Option, Watch, to_state, to_uint8
 
 DISCRIMINATIVE_TIME = 0.0  # the network keeps its time input and is always told the same
 
@@ -46,7 +46,9 @@ class Discriminative:
         """Pictures uint8 ``[B, H, W, 3]`` → ``[B, 3, H, W]``."""
         return to_state(given).to(self.device)
 
-    def steps(self, direction: str, start: Tensor, steps: int = 1, solver: str = "euler") -> Iterator[Step]:
+    def steps(
+        self, direction: str, start: Tensor, steps: int = 1, solver: str = "euler", watch: Watch = None
+    ) -> Iterator[Step]:
         """Two steps: the image, and the painted classes after one evaluation.
 
         Raises:
@@ -55,6 +57,8 @@ class Discriminative:
         if steps != 1:
             raise InputError("The discriminative model has one step only; set the steps to 1.", field="steps")
         yield Step(0, 0.0, 0.0, start, None, 0)
+        if watch:
+            watch()
         points = torch.as_tensor(self.codebook.points, device=start.device)
         end = points[self.logits(start).argmax(1)].permute(0, 3, 1, 2)
         yield Step(1, 1.0, 1.0, end, end - start, 1)

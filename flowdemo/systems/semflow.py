@@ -35,9 +35,9 @@ from flowdemo.autoencoders import Pixels
 from flowdemo.codes import Codebook
 from flowdemo.codes.codebook import HALF_RANGE
 from flowdemo.errors import ModelError
-from flowdemo.flow import Step, reversed_grid, solve, uniform
+from flowdemo.flow import Step, reversed_grid, solve, uniform, watched
 from flowdemo.flow.paths import velocity_from_source, velocity_to_target
-from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, NEAREST_TO_END, Option, to_state, to_uint8
+from flowdemo.systems.base import IMAGE_TO_MASK, MASK_TO_IMAGE, NEAREST_TO_END, Option, Watch, to_state, to_uint8
 from flowdemo.systems.labels import add_uniform, paint, posterior_mean
 
 TIME_SCALE = 1000.0  # SemFlow tells its network 1000·t
@@ -106,9 +106,12 @@ class SemFlow:
         return SemFlowField(self.network, self.head, direction == IMAGE_TO_MASK, sharpness)
 
     @torch.no_grad()
-    def steps(self, direction: str, start: Tensor, steps: int, solver: str = "euler", **settings) -> Iterator[Step]:
+    def steps(
+        self, direction: str, start: Tensor, steps: int, solver: str = "euler", watch: Watch = None, **settings: float
+    ) -> Iterator[Step]:
         """Integrate from ``start``; N + 1 steps, the first being the start itself."""
-        yield from solve(solver, self.field(direction, **settings), start, self.grid(direction, steps))
+        field = watched(self.field(direction, **settings), watch)
+        yield from solve(solver, field, start, self.grid(direction, steps))
 
     def picture(self, state: Tensor) -> np.ndarray:
         """State ``[B, C, h, w]`` → what it looks like, uint8 ``[B, H, W, 3]``."""

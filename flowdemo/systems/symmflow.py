@@ -22,6 +22,7 @@ Three forms of the network's answer, and what it is told beside the state: see :
     posterior   out = (v_x, v_y, class logits); towards the label v_y = (y_t − ŷ)/t with ŷ = Σ_c p(c) μ_c, which lands
                 exactly on a prediction at t = 0; towards the image v_y as it is answered
     endpoints   out = (x̂, v_y, class logits); as before, and v_x = (x̂ − x_t)/(1 − t), which lands on x̂ at t = 1
+                (towards the label 1 − t counts as 0.2 at least, see ``SymmFlowHead.image_velocity``)
 
 The network is told ``time_scale``·t. The published weights take t as it is (scale 1). diffusers' time embedding, made
 for 0 to 1000, hardly varies on [0, 1], so the networks trained here are told 1000·t, as SemFlow's are; each model's
@@ -36,9 +37,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from flowdemo.flow import Step, reversed_grid, solve, uniform
+from flowdemo.flow import Step, reversed_grid, solve, uniform, watched
 from flowdemo.flow.paths import velocity_from_source
-from flowdemo.systems.base import NEAREST_TO_END, Option
+from flowdemo.systems.base import NEAREST_TO_END, Option, Watch
 from flowdemo.systems.joint import JointState
 from flowdemo.systems.labels import add_uniform
 from flowdemo.systems.symmflow_head import SymmFlowHead
@@ -120,9 +121,12 @@ class SymmFlow(JointState):
         return SymmFlowField(self.network, self.head, self._to_label(direction), sharpness)
 
     @torch.no_grad()
-    def steps(self, direction: str, start: Tensor, steps: int, solver: str = "euler", **settings) -> Iterator[Step]:
+    def steps(
+        self, direction: str, start: Tensor, steps: int, solver: str = "euler", watch: Watch = None, **settings: float
+    ) -> Iterator[Step]:
         """Integrate from ``start``; N + 1 steps, the first being the start itself."""
-        yield from solve(solver, self.field(direction, **settings), start, self.grid(direction, steps))
+        field = watched(self.field(direction, **settings), watch)
+        yield from solve(solver, field, start, self.grid(direction, steps))
 
     def _to_label(self, direction: str) -> bool:
         return direction == self.labels.directions[0]
@@ -138,7 +142,7 @@ class SymmFlowField:
     Args:
         network, head: as for :class:`SymmFlow`.
         to_label: direction of the run; towards the label a posterior says where the label half goes.
-        temperature: sharpness of the class posterior (only for ``posterior``).
+        temperature: sharpness of the class posterior, where there is one.
     """
 
     def __init__(self, network: Network, head: SymmFlowHead, to_label: bool, temperature: float = 1.0) -> None:
@@ -151,4 +155,4 @@ class SymmFlowField:
         if self.to_label and logits is not None and t > NEAREST_TO_END:  # at t = 0 the label is there already
             estimate = self.head.label_estimate(logits, self.temperature)
             v_y = velocity_from_source(estimate, state[:, self.head.channels :], t)
-        return torch.cat([self.head.image_velocity(image, state, t), v_y], 1)
+        return torch.cat([self.head.image_velocity(image, state, t, self.to_label), v_y], 1)

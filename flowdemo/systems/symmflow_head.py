@@ -29,6 +29,7 @@ from flowdemo.systems.base import NEAREST_TO_END
 from flowdemo.systems.labels import Labels, posterior_mean
 
 PREDICTIONS = ("velocity", "posterior", "endpoints")
+LEAST_LEFT = 0.2  # of 1 − t; the image half then ends about as spread as the noise it stands for
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,17 @@ class SymmFlowHead:
         logits, told = self.labels.pool(out[:, self.state_channels :]), self._evidence(state, t)
         return image, v_y, logits if told is None else logits + told  # (5)
 
-    def image_velocity(self, image: Tensor, state: Tensor, t: float) -> Tensor:
+    def image_velocity(self, image: Tensor, state: Tensor, t: float, to_label: bool) -> Tensor:
         """v_x from the image part of :meth:`split`: as it is, or (x̂ − x_t)/(1 − t), whose last Euler step lands on x̂.
 
-        At t = 1 the state is the clean image, and nothing is known of its noise but the mean, so that v_x = x̂.
+        At t = 1 the state is the clean image, and nothing is known of its noise but the mean, so that v_x = x̂. Just
+        below, where a run towards the label comes next, the quotient multiplies what x̂ misses by 1/(1 − t): the image
+        half would swell and the label be read from what is no image any more. On that way 1 − t counts as
+        :data:`LEAST_LEFT` at least, and the image dissolves a little later.
         """
-        if self.prediction != "endpoints":
+        if self.prediction != "endpoints" or 1 - t < NEAREST_TO_END:
             return image
-        return image if 1 - t < NEAREST_TO_END else velocity_to_target(image, state[:, : self.channels], t)
+        return velocity_to_target(image, state[:, : self.channels], min(t, 1 - LEAST_LEFT) if to_label else t)
 
     def image_target(self, images: Tensor, noise: Tensor) -> Tensor:
         """What the image part should be: x, or x − ξ_x."""

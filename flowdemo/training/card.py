@@ -31,7 +31,7 @@ PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
 def card(manifest: Manifest) -> str:
     """Markdown with front matter, made from the manifest alone."""
     parts = [_front(manifest), f"# {manifest.label}", PAPERS[manifest.system], _facts(manifest),
-             "## What it can do, and what not", _abilities(manifest), "## Data and terms", _data(manifest),
+             "## What it can do, and what not", manifest.abilities, "## Data and terms", _data(manifest),
              "## Training", _training(manifest), "## Scores", *_scores(manifest), "## Use", _use(manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -63,10 +63,6 @@ def _answer(manifest: Manifest) -> str:
     if manifest.system == "symmflow" and manifest.posterior:
         return CLEAN if manifest.prediction == "endpoints" else SYMMETRIC
     return PREDICTIONS.get(manifest.prediction, manifest.prediction)
-
-
-def _abilities(manifest: Manifest) -> str:
-    return " ".join(filter(None, (str(manifest.data.get("can", "")), str(manifest.data.get("cannot", "")))))
 
 
 def _data(manifest: Manifest) -> str:

@@ -99,7 +99,8 @@ class Trainer:
         self.model.train()
         before, begin = self.seconds, time.monotonic()
         saved = begin
-        shown = tqdm(total=1.0, disable=not (bar and self.accelerator.is_main_process), bar_format=_BAR)
+        hidden = not (bar and self.accelerator.is_main_process)
+        shown = tqdm(total=1.0, disable=hidden, bar_format=_BAR, miniters=0)  # else a resumed run's first leap sets it
         with shown, Interruption() as interruption:
             while (done := self._agreed(budget.progress(self.step, self.seconds), interruption.asked)) < 1:
                 loss = self._update(self._rate(done))

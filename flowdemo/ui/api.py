@@ -9,7 +9,7 @@ import gradio as gr
 
 from flowdemo.engine import RunRecord
 from flowdemo.engine.messages import summary_json
-from flowdemo.engine.products import make
+from flowdemo.engine.products import make, recipe_of
 from flowdemo.rendering import encoders
 from flowdemo.ui.files import read_sent
 from flowdemo.ui.guard import plain
@@ -62,6 +62,7 @@ def add(runner: Runner) -> None:
         if temperature is not None:
             raw["settings"] = {"temperature": temperature}
         record = runner.prepare(raw, read_sent(image, "image"), read_sent(mask, "mask"), label)
+        record.kept = False  # its id is not told, and it must not push out runs that people look at
         for frame in runner.engine.stream(record):
             yield {"status": "running", "step": frame.index, "t": frame.t, "evaluations": frame.evaluations,
                    "seconds": round(frame.seconds, 4)}  # fmt: skip
@@ -80,7 +81,7 @@ def _result(record: RunRecord) -> dict[str, Any]:
     end, count = summary_json(record.summary), record.request.samples
     return {
         "status": end["status"],
-        "recipe": record.request.to_json(),
+        "recipe": recipe_of(record),
         "samples": [_sample(record, k) for k in range(count)],
         "numbers": end["numbers"],
         "curves": end["curves"],

@@ -28,9 +28,11 @@ log = logging.getLogger(__name__)
 
 
 def offers(engine: Engine) -> list[Offer]:
-    """Models that label whole pictures and make pictures of a label; nothing is loaded."""
+    """Models that label whole pictures and make pictures of a label, those that read drawn digits first: they can be
+    tried at once. Nothing is loaded.
+    """
     found = [m for m in engine.manifests().values() if m.levels and set(m.kind.directions) >= BOTH_WAYS]
-    return [_offer(engine, manifest) for manifest in found]
+    return [_offer(engine, manifest) for manifest in sorted(found, key=reads_digits, reverse=True)]
 
 
 def ladder(runner: Runner, asked: dict[str, Any], data: bytes, session: str) -> Iterator[Reply]:
@@ -129,13 +131,7 @@ def prepared(manifest: Manifest, kind: str, data: bytes) -> tuple[bytes, str]:
 
 def reads_digits(manifest: Manifest) -> bool:
     """Whether pictures are drawn in white on black, and prepared like the digits of MNIST."""
-    return channels(manifest) == 1 and min(manifest.size) >= FIELD
-
-
-def channels(manifest: Manifest) -> int:
-    """Of the pictures: 1 for grey, 3 for colour. A SymmFlow's network is shown the label half as well."""
-    told = len(manifest.palette.classes) if manifest.posterior else 0
-    return 1 if manifest.network.get("in_channels", 0) - 1 - told == 1 else 3
+    return manifest.channels == 1 and min(manifest.size) >= FIELD
 
 
 def judge_of(engine: Engine, manifest: Manifest) -> Manifest | None:
@@ -166,7 +162,7 @@ def _offer(engine: Engine, manifest: Manifest) -> Offer:
         "beta": limits.default_beta,
         "beta_bound": limits.beta_bound,
         "judge": judge.label if judge else None,
-        "lands": manifest.posterior and manifest.settings.get("temperature", 1.0) == 0,
+        "lands": manifest.posterior and manifest.temperature == 0,
     }
 
 

@@ -70,4 +70,4 @@ def _told(there: RunRecord, back: RunRecord, middle: Given) -> str:
     lost = "the class is all that is kept of the picture" if middle.kind == "label" else (
         "a mask holds shapes and classes, but no colour and no texture")  # fmt: skip
     return (f"Cycle error: {numbers['difference']:.1f} of 255 grey levels on average, with {steps}; a flat picture in "
-            f"the mean colour would be {numbers['flat']:.1f} off. What differs was never in the middle: {lost}.")
+            f"the mean colour would be {numbers['flat']:.1f} off. Most of what differs was not in the middle: {lost}.")

@@ -22,7 +22,6 @@ from flowdemo.zoo.manifest import Manifest
 
 Space = Pixels | Latents
 Network = PatchUNet | ConvNet
-COLOURS = (1, 3)  # channels that a picture may have
 
 
 def design(manifest: Manifest) -> Callable[[], Network]:
@@ -50,19 +49,18 @@ def build(manifest: Manifest, network: Network, space: Space, device: torch.devi
 def _semflow(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
     head = SemFlowHead(manifest.prediction, manifest.codebook, space.channels)
     _check_fit(manifest, network, space, space.channels, head.out_channels)
-    return SemFlow(network, head, space, device, _temperature(manifest))
+    return SemFlow(network, head, space, device, manifest.temperature)
 
 
 def _symmflow(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
     labels = _labels(manifest)
     latent = isinstance(space, Latents)
     half = space.channels if latent and labels.kind != GLOBAL else labels.channels
-    told = len(labels.points) if manifest.posterior and labels.kind == GLOBAL else 0
-    channels = space.channels if latent else _colours(manifest, network.config.in_channels - half - told)
+    channels = space.channels if latent else manifest.channels
     flow = manifest.flow
     head = SymmFlowHead(manifest.prediction, labels, channels, half, flow.get("time_scale", 1.0), flow.get("skip", 0.0))
     _check_fit(manifest, network, space, head.in_channels, head.out_channels)
-    return SymmFlow(network, head, manifest.size, space, device, _temperature(manifest))
+    return SymmFlow(network, head, manifest.size, space, device, manifest.temperature)
 
 
 def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
@@ -71,9 +69,8 @@ def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device
 
 
 def _classifier(manifest: Manifest, network: ConvNet, space: Space, device: torch.device) -> System:
-    channels = _colours(manifest, network.config.in_channels)
-    _check_fit(manifest, network, space, channels, len(manifest.palette.classes))
-    return Classifier(network, _labels(manifest), channels, manifest.size, device)
+    _check_fit(manifest, network, space, manifest.channels, len(manifest.palette.classes))
+    return Classifier(network, _labels(manifest), manifest.channels, manifest.size, device)
 
 
 BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
@@ -88,16 +85,6 @@ def _labels(manifest: Manifest) -> Labels:
     if manifest.levels:
         return GlobalLabels(manifest.levels.classes, manifest.levels.amplitude)
     return PixelLabels(manifest.codebook)
-
-
-def _temperature(manifest: Manifest) -> float:
-    return manifest.settings.get("temperature", 1.0)
-
-
-def _colours(manifest: Manifest, channels: int) -> int:
-    if channels not in COLOURS:
-        raise ModelError(f"The network of {manifest.name!r} takes pictures that are neither grey nor in colour.")
-    return channels
 
 
 def _check_fit(manifest: Manifest, network: Network, space: Space, in_channels: int, out_channels: int) -> None:

@@ -11,12 +11,14 @@ from flowdemo.codes import Codebook, base_k
 from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
 from flowdemo.rendering.palette import Palette
+from flowdemo.request import MAX_STEPS
 from flowdemo.zoo.kinds import GLOBAL, JOINT, KINDS, PIXEL, SYSTEMS, Kind
 
 FORMAT = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 FILE = re.compile(r"(autoencoder/)?[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")  # flat, but for that one folder
 SPACES = ("pixels", "latents")
+COLOURS = (1, 3)  # channels of grey pictures, and of pictures in colour
 MAX_SIDE = 1024
 
 
@@ -86,9 +88,25 @@ class Manifest:
         return self.system in JOINT
 
     @property
+    def channels(self) -> int:
+        """Of its pictures in pixel space: 1 for grey, 3 for colour."""
+        shown = self.network["in_channels"]
+        if self.system != "symmflow":
+            return shown
+        if self.labels == PIXEL:
+            return shown - 3
+        told = len(self.palette.classes) if self.posterior else 0  # beside the state the evidence for each class
+        return shown - 1 - told
+
+    @property
     def posterior(self) -> bool:
         """Whether the network answers with probabilities of classes, on the way of a flow."""
         return self.prediction == "posterior" or (self.prediction == "endpoints" and self.system == "symmflow")
+
+    @property
+    def temperature(self) -> float:
+        """Sharpness of a class posterior where a run does not say otherwise: 1 as trained, 0 its mode."""
+        return self.settings.get("temperature", 1.0)
 
     @property
     def kind(self) -> Kind:
@@ -120,6 +138,12 @@ class Manifest:
         wanted = (self.kind.judged_by, self.data.get("name"), len(self.palette.classes))
         fitting = [m for m in others if (m.system, m.data.get("name"), len(m.palette.classes)) == wanted]
         return sorted(fitting, key=lambda m: m.size != self.size)
+
+    @property
+    def abilities(self) -> str:
+        """What the model can do and what not, in sentences; empty where its data say nothing."""
+        told = ("can", "cannot") if self.kind.one_step else ("can", "makes", "cannot")
+        return " ".join(str(self.data[key]) for key in told if self.data.get(key))
 
     @property
     def task(self) -> str:
@@ -165,6 +189,15 @@ class Manifest:
             raise ModelError(f"The manifest of {self.name!r} names a file outside its folder.")
         if self.space.get("kind") not in SPACES:
             raise ModelError(f"The manifest of {self.name!r} names a state space that this version does not know.")
+        if self.space["kind"] == "pixels" and not self._sees_pictures():
+            raise ModelError(f"The network of {self.name!r} takes pictures that are neither grey nor in colour.")
+        if not all(1 <= steps <= MAX_STEPS for steps in self.steps.values()):
+            raise ModelError(f"The model {self.name!r} has a default number of steps outside 1 to {MAX_STEPS}.")
+        if self.beta.get("default", 0) and not self.beta["default"] < self.beta_bound:
+            raise ModelError(f"The model {self.name!r} has a default β at which its codes cannot be told apart.")
+
+    def _sees_pictures(self) -> bool:
+        return type(self.network.get("in_channels")) is int and self.channels in COLOURS
 
     def to_json(self) -> dict[str, Any]:
         """Everything but ``extra`` and an empty ``flow``, as plain JSON values."""

@@ -147,24 +147,29 @@ class Lab:
         self.page.locator("#labels .lb-columns, #labels .lb-grid").first.wait_for()
         return self
 
-    def get(self, name: str) -> Any:
+    def drawn(self) -> None:
+        """Wait for what is to be drawn."""
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def get(self, name: str) -> Any:
+        self.drawn()
         return self.page.evaluate(f"() => {LAB}.{name}")
 
     def until(self, condition: str, seconds: float = 20) -> None:
-        """Wait until a condition on ``p``, what the widget tells, holds."""
+        """Wait until a condition on ``p``, what the widget tells, holds and is drawn."""
         self.page.wait_for_function(f"() => {{ const p = {LAB}; return {condition}; }}", timeout=1000 * seconds)
+        self.drawn()
 
     def button(self, name: str, exact: bool = True) -> Locator:
         return self.root.get_by_role("button", name=name, exact=exact).filter(visible=True)
 
     def model(self, name: str) -> None:
         self.page.get_by_label("Model", exact=True).select_option(name)
-        self.get("mode")  # drawn
+        self.drawn()
 
     def mode(self, name: str) -> None:
         self.page.locator(".lb-top").get_by_role("button", name=name).click()
-        self.get("mode")  # drawn
+        self.drawn()
 
     def go(self) -> None:
         self.page.locator(".lb-go:visible").click()

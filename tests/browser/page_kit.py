@@ -163,11 +163,13 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     tiny_model(models, FLOW, "semflow", "posterior", 3 + len(CLASSES) + 1, 1)
     tiny_model(models, OTHER, "semflow", "velocity", 3, 2)
     tiny_model(models, ONE_STEP, "discriminative", "logits", len(CLASSES), 3)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FLOWDEMO_MODELS", str(models))
+    with pytest.MonkeyPatch.context() as patch:  # until the engine knows its models; other engines have others
+        patch.delenv("FLOWDEMO_MODELS", raising=False)
         patch.setattr(folders, "CHECKPOINTS", models)
-        patch.setattr(examples, "STORED", stored)
         engine = Engine("cpu")
+        engine.manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examples, "STORED", stored)
         keys = store_examples(engine, stored)
         brake = Brake()
         for name in engine.manifests():

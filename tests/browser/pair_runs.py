@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 from player_runs import CODES, PAINT, PALETTE, FakeServer, draw_mask, png, url
 
+from flowdemo.engine.messages import SETTLING
 from flowdemo.ui.widgets.player import TrajectoryPlayer
 
 THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -121,7 +122,7 @@ class Joint:
             "codes": np.repeat(LEVELS[:, None] / 2, 3, 1).tolist() if self.whole else CODES.tolist(),
             "time": {"symbol": "t", "start": self.times[0], "end": self.times[-1]},
             "title": f"SymmFlow · {self.direction.replace('-to-', ' → ')} · Euler · seed 7", "note": None,
-            "settling_label": "" if self.whole else "The step at which each pixel took its final class and kept it.",
+            "settling_label": SETTLING["label" if self.whole else "mask" if to_image else "picture"],
         }  # fmt: skip
 
     def _given(self) -> np.ndarray:
@@ -168,9 +169,13 @@ class Joint:
             settled = [float(np.mean([self.nearest(i, k) == wanted[k] for k in range(self.count)])) for i in frames]
             changed, settling = [None] * (self.steps + 1), []
         else:
-            same = np.cumprod(np.stack([c == self.classes[-1] for c in self.classes])[::-1], axis=0)[::-1]
+            # Until the pixel no longer reads as it was given, or since it reads as in the end.
+            wanted = self.classes[0 if self.forms == "image" else -1]
+            held = np.stack([c == wanted for c in self.classes][:: 1 if self.forms == "image" else -1])
+            same = np.cumprod(held, axis=0)[:: 1 if self.forms == "image" else -1]
+            steps = np.minimum(same.sum(0), self.steps) if self.forms == "image" else (1 - same).sum(0)
             settled, changed = [float(s.mean()) for s in same], [None] + [self._changed(i) for i in frames[1:]]
-            settling = [url(png(step.astype(np.uint8)), "image/png") for step in (1 - same).sum(0)]
+            settling = [url(png(step.astype(np.uint8)), "image/png") for step in steps]
         speeds = [None] + [float(np.mean([self.speed("label", i, k) for k in range(self.count)])) for i in frames[1:]]
         return {
             "status": "done", "message": None, "settling": settling,

@@ -16,6 +16,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from flowdemo.engine.messages import SETTLING
 from flowdemo.errors import InputError
 from flowdemo.ui.widgets.player import TrajectoryPlayer
 
@@ -100,12 +101,21 @@ class Synthetic:
         distance = [np.linalg.norm(s[..., None, :] - CODES, axis=-1) for s in self.states]
         self.classes = [d.argmin(-1).astype(np.uint8) for d in distance]
         self.distances = [d.min(-1) * 127.5 for d in distance]
-        same = np.cumprod(np.stack([c == self.classes[-1] for c in self.classes])[::-1], axis=0)[::-1]
-        self.settling = (1 - same).sum(0).astype(np.uint8)
+        self.settling, same = self.read() if self.back else self.kept()
         self.settled = [float(s.mean()) for s in same]
         self.changed = [None] + [
             float((a != b).mean()) for a, b in zip(self.classes, self.classes[1:], strict=False)
         ]
+
+    def kept(self) -> tuple[np.ndarray, np.ndarray]:
+        """Step from which on pixels keep their class, and whether they do at each step."""
+        same = np.cumprod(np.stack([c == self.classes[-1] for c in self.classes])[::-1], axis=0)[::-1]
+        return (1 - same).sum(0).astype(np.uint8), same
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Step at which pixels stop reading as painted, or the last, and whether they do at each step."""
+        same = np.stack([c == self.masks for c in self.classes])
+        return np.where(same.all(0), self.steps, same.argmin(0)).astype(np.uint8), same
 
     @property
     def back(self) -> bool:
@@ -128,7 +138,7 @@ class Synthetic:
             "input": url(jpeg(self.picture(0, 0)), "image/jpeg"), "codes": CODES.tolist(),
             "time": {"symbol": "t", "start": self.times()[0], "end": self.times()[-1]},
             "title": f"SemFlow · {arrow} · Euler · seed 7", "note": None,
-            "settling_label": "Share of pixels in their final class.",
+            "settling_label": SETTLING["mask" if self.back else "picture"],
         }  # fmt: skip
 
     def sample(self, index: int, k: int) -> dict[str, Any]:
@@ -214,7 +224,7 @@ class FakeServer:
             "path": [state[sample, y, x].tolist() for state in known.states],
             "classes": [int(c[sample, y, x]) for c in known.classes],
             "t": known.times(),
-            "settled": int(known.settling[sample, y, x]),
+            "settled": int(known.kept()[0][sample, y, x]),
             "straightness": 0.93,
             "distance": [float(d[sample, y, x]) for d in known.distances],
         }

@@ -133,6 +133,35 @@ def test_what_is_drawn_during_a_run_is_read_after_it(open_page: Any, bench: Benc
     lab.until("p.asked === 2 && " + READ)
 
 
+@pytest.mark.parametrize("given", ["drawing", "file"])
+def test_what_is_given_while_pictures_are_made_is_read_after_them(open_page: Any, bench: Bench, given: str) -> None:
+    lab = opened(open_page, bench)
+    bench.brake.hold_at = 1
+    generate(lab)
+    lab.until("p.run?.newest === 0")
+    lab.mode("Classify")
+    lab.stroke((0.5, 0.2), (0.5, 0.8)) if given == "drawing" else lab.give_file(file_of(thing(1)))
+    lab.page.wait_for_timeout(800)
+    assert lab.get("asked") == 1
+    bench.let_go()
+    lab.until("p.asked === 2 && p.run?.made && " + READ)
+    assert lab.get("mode") == "classify" and "Read as" in lab.said
+
+
+def test_a_drawing_taken_away_while_pictures_are_made_is_not_asked_about(open_page: Any, bench: Bench) -> None:
+    lab = opened(open_page, bench)
+    bench.brake.hold_at = 1
+    generate(lab)
+    lab.until("p.run?.newest === 0")
+    lab.mode("Classify")
+    lab.stroke((0.5, 0.2), (0.5, 0.8))
+    lab.page.wait_for_timeout(800)
+    lab.button("Clear").click()
+    bench.let_go()
+    lab.until(MADE)
+    assert lab.get("asked") == 1 and lab.said == "8 pictures made."
+
+
 def test_eight_seeds_say_how_many_agree(open_page: Any, bench: Bench) -> None:
     lab = opened(open_page, bench)
     assert lab.button("Try 8 seeds").is_disabled()

@@ -162,6 +162,15 @@ def test_the_one_step_model_shows_its_two_frames_and_no_step_controls(desk: Desk
 # --- mask to image ----------------------------------------------------------------------------------------------
 
 
+def test_of_two_quick_choices_the_last_one_counts(page: Page) -> None:
+    slow = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    for name in (TO_IMAGE, "Photo → mask"):
+        page.locator("#direction").get_by_text(name).click()
+    page.wait_for_timeout(3000)  # every answer is there
+    assert page.locator("#photo").is_visible() and page.locator("#painter canvas").is_hidden()
+
+
 def test_the_engine_receives_exactly_what_was_painted(desk: Desk, page: Page) -> None:
     direction(page, TO_IMAGE)
     mask = three_classes(page)

@@ -133,6 +133,45 @@ def test_an_example_picked_in_mid_run_does_not_mix_with_it(desk: Desk, page: Pag
     until(page, f"p.run === 'stored-{desk.stored[1]}'")
 
 
+def there_and_back(page: Page) -> None:
+    """A run of a photo, and back; its cycle error is below the player."""
+    give_photo(page, photo(5))
+    type_number(page, "#steps", 4)
+    run(page)
+    before = shown(page, "run")
+    page.get_by_role("button", name="Run it back").click()
+    finish(page, before)
+    expect(page.locator("#round-trip .fd-back-told")).to_contain_text("Cycle error")
+
+
+def test_an_example_takes_the_result_of_there_and_back_away(desk: Desk, page: Page) -> None:
+    there_and_back(page)
+    page.get_by_role("button", name="Drawn mask").click()
+    until(page, f"p.run === 'stored-{desk.stored[1]}'")
+    for part in (".fd-back-told", ".fd-back-line"):
+        expect(page.locator(f"#round-trip {part}")).to_be_hidden()
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_a_run_back_that_breaks_off_leaves_no_result_of_the_one_before(desk: Desk, page: Page, end: str) -> None:
+    there_and_back(page)
+    told, before = page.locator("#round-trip .fd-back-told"), shown(page, "run")
+    if end == "failed":
+        desk.brake.fail_at = 2
+    else:
+        desk.brake.hold_at = 2
+    page.get_by_role("button", name="Run it back").click()
+    begun(page, before)
+    expect(told).to_be_hidden()
+    if end == "stopped":
+        page.locator("#stop").click()
+        desk.brake.gate.set()
+    finish(page, before)
+    assert shown(page, "status") == end
+    expect(told).to_be_hidden()
+    expect(page.locator("#round-trip .fd-back-line")).to_be_hidden()
+
+
 def test_who_waits_for_another_run_is_told_so(desk: Desk, open_page: Any) -> None:
     first, second = (ready(open_page(desk.url, height=900)) for _ in range(2))
     desk.brake.hold_at = 2

@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 from player_runs import COLORS, HOSTILE, NAMES, FakeServer, Synthetic, build
 
+from flowdemo.engine.messages import SETTLING
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -233,6 +235,38 @@ def test_views_show_what_they_say(app: App, open_page: Any) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("1")
     settle(page, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "given", "words", "last", "heading", "share"),
+    [
+        ("Run", 11, "picture", "settled at step {}", "step 10", "When pixels settle", "in their final class"),
+        ("Seeds", 6, "mask", "read as painted until step {}", "5 or never", "How long the mask can be read",
+         "still reads as the painted class"),
+    ],
+    ids=["to-mask", "to-image"],
+)  # fmt: skip
+def test_settling_says_what_its_map_holds_in_either_direction(
+    app: App, open_page: Any, name: str, frames: int, given: str, words: str, last: str, heading: str, share: str
+) -> None:
+    page = open_page(app.url, width=1280, height=1000)
+    page.wait_for_selector(".fd-player .fd-head")
+    finished(page, name, frames)
+    run, caption = app.last, player(page).locator(".fd-caption-text")
+    view(page, "Settling")
+    assert caption.inner_text() == SETTLING[given]
+    assert player(page).locator(".fd-bar").inner_text().split("\n") == ["step 0", last]
+    y, x = (int(v) for v in np.argwhere((run.settling[0] >= 2) & (run.settling[0] < frames - 1))[0])
+    box = player(page).locator(".fd-stack").bounding_box()
+    page.mouse.move(box["x"] + (x + 0.5) * box["width"] / 64, box["y"] + (y + 0.5) * box["height"] / 48)
+    painted(page)
+    text = caption.inner_text()
+    assert text.startswith(f"Pixel {x}, {y}") and text.endswith(words.format(run.settling[0][y, x]))
+    card = player(page).locator(".fd-card", has=page.get_by_role("heading", name=heading, exact=True))
+    assert share in card.locator("p").inner_text()
+    spoken = card.locator(".fd-chart").get_attribute("aria-label")
+    reached = [s < 0.5 if run.back else s >= 0.5 for s in run.settled]
+    assert spoken.endswith(f"step {reached.index(True)}." if True in reached else "to the end.")
 
 
 def test_playback(app: App, open_page: Any) -> None:

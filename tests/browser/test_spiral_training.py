@@ -198,6 +198,35 @@ def test_a_training_that_fails_says_why_and_the_next_one_runs(
     lab.until("p.training.phase === 'done'")
 
 
+def test_a_training_that_is_not_taken_in_says_so_and_the_next_one_runs(lab: Lab, trainer: Trainer) -> None:
+    full = {"status": 503, "json": {"detail": "Queue is full."}}
+    lab.page.route("**/queue/join*", lambda route: route.fulfill(**full))
+    start(lab)
+    lab.until("p.training.phase === 'failed'")
+    status(lab).to_contain_text("could not take this in now")
+    expect(lab.button("Train a new one")).to_be_focused()
+    lab.page.unroute("**/queue/join*")
+    lab.page.problems[:] = [line for line in lab.page.problems if "503" not in line]
+    trainer.gate.set()
+    start(lab)
+    lab.until("p.training.phase === 'done'")
+
+
+def test_the_end_of_a_stopped_training_does_not_end_the_next(lab: Lab, trainer: Trainer) -> None:
+    closed = trainer.closed
+    start(lab)
+    for _ in range(3):
+        held(lab)
+        lab.button("Stop").click()
+        expect(lab.button("Train a new one")).to_be_focused()
+        lab.page.keyboard.press("Enter")
+    held(lab)
+    until(lambda: trainer.closed == closed + 3)
+    trainer.gate.set()
+    lab.until("p.training.phase === 'done'")
+    assert lab.get("training")["run"] == 4
+
+
 def test_messages_of_another_training_change_nothing(
     serve: Any, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:

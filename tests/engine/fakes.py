@@ -13,6 +13,7 @@ from tiny import POSTERIOR, SIDE
 from flowdemo.codes import Codebook
 from flowdemo.engine import Engine, Given, RunRecord
 from flowdemo.flow import Step
+from flowdemo.systems.base import Watch
 
 PATIENCE = 20.0  # seconds after which a test that waits has failed
 
@@ -34,10 +35,13 @@ class FakeSystem:
         colour = np.asarray(self.path(i), np.float32)
         return np.broadcast_to(colour[:, None, None], (batch, 3, SIDE, SIDE)).copy()
 
-    def steps(self, direction: str, start: np.ndarray, steps: int, solver: str, **settings: float) -> Iterator[Step]:
+    def steps(
+        self, direction: str, start: np.ndarray, steps: int, solver: str, watch: Watch = None, **settings: float
+    ) -> Iterator[Step]:
         self.order = [start]
         yield Step(0, 0.0, 0.0, start, None, 0)
         for i in range(1, steps + 1):
+            watch()
             self.on_evaluate(i)
             self.evaluations += 1
             self.order.append(self.state(i, len(start)))

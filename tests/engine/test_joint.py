@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_samples_differ_and_each_equals_a_run_of_its_own(record: RunRecord, shar
     alone = run(raw, record.given, shared_engine)
     np.testing.assert_allclose(alone.images(0), record.images(1), atol=2e-3)
     np.testing.assert_allclose(alone.codes(0), record.codes(1), atol=2e-3)
+
+
+def test_speeds_and_lengths_are_those_of_the_label_channel(shared_engine: Engine) -> None:
+    model, direction, given = WAYS["to label"]
+    record = run({"model": model, "direction": direction, "steps": 3, "seed": 5}, given, shared_engine)
+    system = shared_engine.model(model).system
+    start = system.start(direction, given.batch(1), 0.0, (5,))
+    states = [step.x[:, -1].numpy() for step in system.steps(direction, start, 3)]
+    moves = [np.abs(after - before).mean() for before, after in pairwise(states)]
+    assert [f.numbers["mean_speed"] for f in record.frames[1:]] == pytest.approx([3 * m for m in moves], rel=5e-3)
+    assert record.summary.path_length == pytest.approx(sum(moves), rel=5e-3)
 
 
 def test_the_description_names_halves_times_and_what_is_drawn(record: RunRecord) -> None:

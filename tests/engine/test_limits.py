@@ -23,15 +23,17 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     from dataclasses import replace
 
     monkeypatch.setenv("FLOWDEMO_MODELS", str(tmp_path))
-    for name, system, prediction, flow in (
-        ("masks", "symmflow", "posterior", {"labels": "pixel"}), ("digits", "symmflow", "posterior", GLOBAL),
-        ("plain", "symmflow", "velocity", GLOBAL), ("judge", "classifier", "logits", GLOBAL),
+    for name, system, prediction, flow, shown in (
+        ("masks", "symmflow", "posterior", {"labels": "pixel"}, 6), ("digits", "symmflow", "posterior", GLOBAL, 7),
+        ("plain", "symmflow", "velocity", GLOBAL, 2), ("judge", "classifier", "logits", GLOBAL, 3),
     ):  # fmt: skip
         write_tiny_model(tmp_path / name, name, "discriminative", prediction, 3)
         manifest = read_manifest(tmp_path / name)
         palette = replace(manifest.palette, ignore=None)
         beta = {} if name == "judge" else {"default": 0.25, "trained": 0.25}
-        write_manifest(tmp_path / name, replace(manifest, system=system, flow=flow, palette=palette, beta=beta))
+        network = manifest.network | {"in_channels": shown}
+        changed = {"system": system, "flow": flow, "palette": palette, "beta": beta, "network": network}
+        write_manifest(tmp_path / name, replace(manifest, **changed))
     return Engine("cpu")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,14 @@ from flowdemo.request import Request
 
 from .fakes import begin, put_in
 
+MASKS: Any = SimpleNamespace(levels=None)  # what is asked of a manifest
+
 
 def record_of(classes: np.ndarray, painted: np.ndarray | None = None, codes: np.ndarray | None = None) -> RunRecord:
     """A finished record with given classes ``[N + 1, h, w]``, towards a mask, or from a painted one."""
     codes = np.zeros((len(classes), 3, *classes.shape[1:]), np.float32) if codes is None else codes
     given = Given("picture", np.zeros((*classes.shape[1:], 3), np.uint8)) if painted is None else Given("mask", painted)
-    record = RunRecord(Request("m", "image-to-mask", len(classes) - 1), None, given)  # type: ignore[arg-type]
+    record = RunRecord(Request("m", "image-to-mask", len(classes) - 1), MASKS, given)
     before: Drawn | None = None
     for i, (state, reading) in enumerate(zip(codes, classes, strict=True)):
         before = draw_seen(i, 0.0, i / max(len(classes) - 1, 1), i, 0.1 * i, Seen(state[None], reading[None]), before)

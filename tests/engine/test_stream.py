@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import ONE_STEP, POSTERIOR
+from tiny import JOINT, ONE_STEP, POSTERIOR, SIDE
 
-from flowdemo.engine import Engine, Frame
+from flowdemo.engine import Engine, Frame, Given
 from flowdemo.errors import EngineError, FlowdemoError, ModelError
 
 from .fakes import PATIENCE, begin, put_in, wait_for_threads
@@ -96,6 +96,32 @@ def test_stopping_from_outside_ends_the_stream_with_the_step_in_flight(engine: E
     assert system.evaluations == 2 and record.summary.status == "stopped"
 
 
+@pytest.mark.parametrize(("model", "direction"), [(POSTERIOR, "image-to-mask"), (JOINT, "image-to-mask")])
+def test_stop_and_deadline_act_within_the_step_of_an_adaptive_solver(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch, model: str, direction: str
+) -> None:
+    engine = Engine("cpu")
+    system, calls = engine.model(model).system, []
+    given = Given("picture", np.full((SIDE, SIDE, 3), 127, np.uint8))
+    network = system.network
+
+    def counted(*args: Any) -> Any:
+        calls.append(1)
+        record.stopping.set() if len(calls) == 3 and engine.deadline > 1 else time.sleep(0.02)
+        return network(*args)
+
+    monkeypatch.setattr(system, "network", counted)
+    raw = {"model": model, "direction": direction, "steps": 1, "solver": "dopri5"}
+    record = engine.start(engine.request(raw, given), given)
+    assert [frame.index for frame in engine.stream(record)] == [0]
+    assert len(calls) == 3 and record.summary.status == "stopped"
+    engine.deadline, calls[:] = 0.05, []
+    record = engine.start(engine.request(raw, given), given)
+    with pytest.raises(EngineError, match="longer than"):
+        list(engine.stream(record))
+    assert len(calls) < 6 and record.summary.status == "failed"
+
+
 def test_a_run_stopped_before_it_began_shows_its_start(engine: Engine) -> None:
     system = put_in(engine)
     record = begin(engine)
@@ -145,7 +171,7 @@ def test_a_run_past_its_deadline_fails_and_keeps_its_frames(tiny_models: Path) -
     put_in(engine, lambda i: time.sleep(0.5) if i == 3 else None)
     frames, error, record = ended_badly(engine)
     assert isinstance(error, EngineError) and "0.3 s" in error.message
-    assert [f.index for f in frames] == [0, 1, 2] and len(record.frames) == 3
+    assert [f.index for f in frames] == [0, 1, 2, 3] and len(record.frames) == 4
     assert (record.summary.status, record.summary.message) == ("failed", error.message)
     assert runs_again(Engine("cpu"))
 

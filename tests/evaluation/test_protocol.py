@@ -14,6 +14,7 @@ from flowdemo.evaluation import evaluate, protocol
 from flowdemo.evaluation.synthesis import Judge
 from flowdemo.systems.base import MASK_TO_IMAGE
 from flowdemo.systems.labels import PixelLabels
+from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.zoo import Model, load
 
@@ -30,7 +31,20 @@ def test_a_flow_that_stands_still_is_perfect_here(flow: Flow, painted: Path) -> 
         assert row["miou"] == row["pixel_accuracy"] == 1.0
         assert row["per_class_iou"] == {f"c{i}": 1.0 for i in range(4)}
         assert row["seconds_per_item"] > 0
+    assert result["settings"] == {}
     json.dumps(result)
+
+
+def test_the_settings_in_force_are_told(painted: Path) -> None:
+    head = SemFlowHead("posterior", BOOK)
+    system = SemFlow(lambda z, tau: torch.zeros(len(z), head.out_channels, *z.shape[2:]), head, temperature=0.5)
+    model = Model(manifest("semflow", {}, prediction="posterior"), system, torch.device("cpu"))
+    assert evaluate(model, painted, steps=(1,))["settings"] == {"temperature": 0.5}
+    assert evaluate(model, painted, steps=(1,), settings={"temperature": 0.0})["settings"] == {"temperature": 0.0}
+    for wrong in ("warm", -1, 1.5, float("nan"), True):
+        with pytest.raises(InputError, match="from 0 to 1") as caught:
+            evaluate(model, painted, steps=(1,), settings={"temperature": wrong})
+        assert caught.value.field == "set"
 
 
 def test_a_known_mistake_has_its_known_score(flow: Flow, painted: Path) -> None:
@@ -148,7 +162,7 @@ def test_other_classes_are_refused(flow: Flow, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [("direction", {"direction": "sideways"}), ("native", {"direction": MASK_TO_IMAGE, "native": True}),
-     ("limit", {"limit": 0}), ("beta", {"direction": MASK_TO_IMAGE, "beta": 999.0}),
+     ("limit", {"limit": 0}), ("seed", {"seed": 2**70}), ("beta", {"direction": MASK_TO_IMAGE, "beta": 999.0}),
      ("beta", {"direction": MASK_TO_IMAGE, "beta": float("nan")}), ("set", {"settings": {"warmth": 1.0}}),
      ("steps", {"steps": (0,)}), ("solver", {"solver": "magic"})],
 )  # fmt: skip

@@ -57,18 +57,18 @@ def test_speed_map_is_the_norm_in_units_of_its_scale() -> None:
     v = np.zeros((3, 2, 2), np.float32)
     v[:, 0, 1] = (2, 3, 6)  # length 7
     v[:, 1, 0] = (0, 0, -3.5)
-    levels, scale = views.speed_map(v)
+    speed = views.speed(v)
+    assert speed == pytest.approx(np.array([[0, 7], [3.5, 0]]))
+    levels, scale = views.speed_map(speed)
     assert scale == pytest.approx(7)
     assert levels.tolist() in ([[0, 255], [127, 0]], [[0, 255], [128, 0]])
-    fixed, scale = views.speed_map(v, scale=3.5)
-    assert scale == 3.5 and fixed.tolist() == [[0, 255], [255, 0]]
 
 
 def test_speed_map_of_rest_and_of_broken_numbers() -> None:
-    levels, scale = views.speed_map(np.zeros((3, 2, 2), np.float32))
+    levels, scale = views.speed_map(np.zeros((2, 2), np.float32))
     assert scale == 0 and levels.max() == 0
     v = np.array([[[np.nan, 2.0]]], np.float32)
-    levels, scale = views.speed_map(v)
+    levels, scale = views.speed_map(views.speed(v))
     assert scale == 2 and levels.tolist() == [[0, 255]]
 
 

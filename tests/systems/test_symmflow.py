@@ -352,3 +352,13 @@ def test_at_the_clean_image_its_noise_is_taken_at_its_mean() -> None:
     *_, end = system.steps(IMAGE_TO_MASK, start, 4)
     # x_t = t x on the way down: every step finds the clean image it knows, and no noise beside it
     torch.testing.assert_close(end.x[:, :3], torch.zeros_like(end.x[:, :3]), atol=1e-5, rtol=0)
+
+
+def test_what_the_clean_image_misses_hardly_swells_towards_the_label() -> None:
+    """Divided by 1 − t all the way, an error of 0.1 would grow to N − 1 = 49 times that."""
+    rows = len(PixelLabels(BOOK).points)
+    wrong = torch.full((2, 3, SIDE, SIDE), 0.1)
+    empty = torch.zeros(2, 3 + rows, SIDE, SIDE)
+    system = _system("pixel", lambda s, tau: torch.cat([wrong, empty], 1), "endpoints")
+    *_, end = system.steps(IMAGE_TO_MASK, torch.zeros(2, 6, SIDE, SIDE), 50)
+    assert 0.5 < end.x[:, :3].abs().max() < 1.5

@@ -17,7 +17,7 @@ from tiny import CLASSES, ONE_STEP, POSTERIOR, SIDE, VELOCITY, mask_labels, png_
 from web import Visitor, data_url
 
 from flowdemo.engine import Given, run
-from flowdemo.engine.products import make
+from flowdemo.engine.products import make, recipe_of
 from flowdemo.rendering import recipe
 
 
@@ -59,11 +59,17 @@ def test_the_endpoint_gives_what_the_engine_gives(visitor: Visitor, site: Any, p
         ),
     ):  # fmt: skip
         answer, record = result(visitor, **raw, **{key: data_url(data)}), run(raw, given, site.engine)
-        assert answer["recipe"] == record.request.to_json()
+        assert answer["recipe"] == recipe_of(record)
         for k, sample in enumerate(answer["samples"]):
             assert decoded(sample["picture"]) == make(record, "picture", 0, k).data
             assert decoded(sample["mask"]) == make(record, "mask", 0, k).data
         assert len(answer["samples"]) == raw.get("samples", 1)
+
+
+def test_runs_of_programs_push_out_nobodys(visitor: Visitor, site: Any, photo: bytes) -> None:
+    before = len(site.engine.runs)
+    result(visitor, image=data_url(photo), steps=1)
+    assert len(site.engine.runs) == before
 
 
 def test_every_step_is_told_while_it_works(visitor: Visitor, photo: bytes) -> None:

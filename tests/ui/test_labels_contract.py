@@ -10,7 +10,8 @@ import pytest
 
 from flowdemo.errors import InputError
 from flowdemo.ui.guard import FAILED
-from flowdemo.ui.tabs.labels import KEEP_SESSIONS, Stopped, answered
+from flowdemo.ui.stopped import KEEP_SESSIONS, Stopped
+from flowdemo.ui.tabs.labels import answered
 from flowdemo.ui.widgets.labels import LabelsLab
 from flowdemo.ui.widgets.labels.contract import MAX_ASK, Reply, check_number, check_reply, read_ask
 

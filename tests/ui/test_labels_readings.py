@@ -18,7 +18,6 @@ from flowdemo.errors import InputError
 from flowdemo.ui.readings import (
     LADDER,
     agreement,
-    channels,
     frames_of,
     generated,
     judge_of,
@@ -28,6 +27,7 @@ from flowdemo.ui.readings import (
 )
 from flowdemo.ui.runner import Runner
 
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 ALWAYS = 1  # what the judge of these tests reads, whatever it sees
 BLANK = png_bytes(np.zeros((9, 9, 3), np.uint8))
 READING = {"model": LEVELS, "kind": "drawing", "seed": 5, "steps": 2}
@@ -165,7 +165,7 @@ def test_a_wish_that_cannot_be_is_refused_with_its_field(
 
 def test_drawings_are_prepared_as_digits_and_ready_ones_left_alone(shared_engine: Engine) -> None:
     manifest = shared_engine.manifest(LEVELS)
-    assert channels(manifest) == 1
+    assert manifest.channels == 1
     picture, note = prepared(manifest, "drawing", drawing())
     pixels = np.array(Image.open(io.BytesIO(picture)))
     assert pixels.shape == (SIDE, SIDE) and "20 × 20" in note
@@ -183,3 +183,9 @@ def test_what_is_no_picture_of_a_digit_is_refused(shared_engine: Engine, kind: s
     with pytest.raises(InputError, match=words) as refused:
         prepared(shared_engine.manifest(LEVELS), kind, data)
     assert refused.value.field == "image"
+
+
+def test_models_that_read_drawn_digits_are_offered_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowdemo.zoo.folders.CHECKPOINTS", SHIPPED)  # whatever other tests put in its place
+    digits = [offer["digits"] for offer in offers(Engine("cpu"))]
+    assert digits[0] and not digits[-1] and digits == sorted(digits, reverse=True)

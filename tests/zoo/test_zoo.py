@@ -163,6 +163,11 @@ def test_weights_of_another_network(make: Make) -> None:
         ("SemFlow predicts", {"prediction": "fortune"}),
         ("does not answer", {"prediction": "velocity"}),
         ("multiples of", {"size": [18, 24]}),
+        ("neither grey nor in colour", {"network": {"in_channels": "3"}}),
+        ("neither grey nor in colour", {"network": {}}),
+        ("default number of steps", {"steps": {"image-to-mask": 0}}),
+        ("default number of steps", {"steps": {"image-to-mask": 51}}),
+        ("default β", {"beta": {"default": 200.0}}),
     ],
 )  # fmt: skip
 def test_hostile_manifests(make: Make, words: str, changes: dict) -> None:

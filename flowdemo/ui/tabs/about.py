@@ -82,7 +82,7 @@ def _trained(manifest: Manifest) -> str:
 
 
 def _terms(manifest: Manifest) -> str:
-    said = [str(manifest.data.get(key, "")) for key in ("can", "cannot", "terms")]
+    said = manifest.abilities, str(manifest.data.get("terms", ""))
     return f"**{_plain(manifest.label)}.** " + " ".join(_plain(text) for text in said if text)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,11 +13,11 @@ from flowdemo.ui.files import read_sent
 from flowdemo.ui.guard import FAILED, plain
 from flowdemo.ui.readings import LADDER, agreement, frames_of, generated, ladder, offers
 from flowdemo.ui.runner import Runner
+from flowdemo.ui.stopped import Stopped
 from flowdemo.ui.widgets.labels import LabelsLab, Reply
 from flowdemo.ui.widgets.labels.contract import LADDER_TASK, SEEDS_TASK, TASKS, check_number, read_ask
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-KEEP_SESSIONS = 500
 
 log = logging.getLogger(__name__)
 
@@ -50,26 +48,6 @@ def build(runner: Runner) -> None:
     lab.halt(plain(halt), None, None, queue=False, **QUIET)
     for event in (reading, making):
         event.failure(None, None, None, js=_LOST, queue=False, **QUIET)
-
-
-class Stopped:
-    """Which questions their visitors no longer want answered; one that still waits for its turn must not begin."""
-
-    def __init__(self) -> None:
-        self._newest: OrderedDict[str, int] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def note(self, session: str, sent: Any) -> None:
-        """Numbers grow, so that one stands for all before it; what is no number counts for nothing."""
-        number = check_number(sent.get("ask")) if isinstance(sent, dict) else None
-        with self._guard:
-            self._newest[session] = max(number or 0, self._newest.pop(session, 0))
-            while len(self._newest) > KEEP_SESSIONS:
-                self._newest.popitem(last=False)
-
-    def __call__(self, session: str, number: int) -> bool:
-        with self._guard:
-            return number <= self._newest.get(session, -1)
 
 
 def answered(

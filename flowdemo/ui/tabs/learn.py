@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -14,11 +15,13 @@ from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.toys.spiral import MAX_SEED, SHOW, dequantise, joint, sample, stream
 from flowdemo.toys.store import load_spiral
 from flowdemo.ui.guard import FAILED, plain
+from flowdemo.ui.stopped import Stopped
 from flowdemo.ui.widgets.spiral import Shipped, SpiralLab, Update
 from flowdemo.ui.widgets.spiral.contract import check_run
 
 POINTS = 600
 SECONDS = 15.0  # of training
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 TEXT = """
 <h2>Why more steps read worse</h2>
 <p>A point and its label flow on one clock, in opposite directions: at t&nbsp;=&nbsp;1 the point is real and its label
@@ -37,11 +40,23 @@ log = logging.getLogger(__name__)
 def build() -> None:
     """Lay out the tab and wire it."""
     lab = SpiralLab(shipped, TEXT, elem_id="spiral")
-    training = lab.train(
-        plain(train), None, lab, concurrency_id="spiral", concurrency_limit=1, trigger_mode="multiple",
-        show_progress="hidden", api_visibility="private",
-    )  # fmt: skip
-    lab.halt(None, None, None, cancels=[training], show_progress="hidden", queue=False, api_visibility="private")
+    stopped = Stopped("run")
+
+    def work(event: gr.EventData, request: gr.Request) -> Iterator[Update]:
+        with contextlib.closing(train(event)) as updates:
+            for update in updates:
+                if stopped(str(request.session_hash), update["run"]):
+                    return
+                yield update
+
+    # Gradio's own way to cancel an event counts as its failure, and may reach the page when the next one has begun.
+    def halt(event: gr.EventData, request: gr.Request) -> None:
+        stopped.note(str(request.session_hash), event._data)
+
+    training = lab.train(plain(work), None, lab, concurrency_id="spiral", concurrency_limit=1, trigger_mode="multiple",
+                         **QUIET)  # fmt: skip
+    training.failure(None, None, None, js=_LOST, queue=False, **QUIET)
+    lab.halt(plain(halt), None, None, queue=False, **QUIET)
 
 
 def shipped() -> Shipped:
@@ -57,7 +72,7 @@ def shipped() -> Shipped:
     return Shipped({seed: network.to_json() for seed, network in networks.items()}, coordinates, labels, noise, starts)
 
 
-def train(event: gr.EventData) -> Iterator[Update]:
+def train(event: gr.EventData) -> Generator[Update, None, None]:
     """Train a network from a random seed and tell about it; ends where the generator is closed.
 
     Raises:
@@ -88,3 +103,7 @@ def _update(run: int, step: int = 0, loss: float | None = None, seconds: float =
     known = loss if loss is not None and math.isfinite(loss) else None
     said = {"end": None, "message": None}
     return {"run": run, "step": step, "loss": known, "seconds": seconds, "weights": weights, **said}
+
+
+# The queue was full, or the training was refused: no message will come.
+_LOST = "() => document.querySelector('#spiral .fd-spiral')?.fdSpiral?.lost()"

@@ -36,6 +36,7 @@ TURNED = {
     "mask": "The mask is in the painter now; edit it, and Run makes a picture of it.",
     "label": "The class is the input now; Run makes pictures of it.",
 }
+LATEST = {"trigger_mode": "always_last"}  # of choices made faster than they are answered the last one counts
 QUIET = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 # Gradio keeps a refusal until the next run; it goes as soon as the person acts on it. A number box has no way to
@@ -87,7 +88,7 @@ def build(runner: Runner) -> Any:
     load = plain(lambda path: _load_recipe(engine, path))
     recipe.upload(load, recipe, [*controls.restored, controls.report, recipe], **QUIET)
     if strip is not None:
-        _wire_strip(runner, strip, items, controls, player)
+        _wire_strip(runner, strip, items, controls, player, trip)
 
     def opening() -> Any:
         return _stored_message(record_of(engine, first)) if first else gr.skip()
@@ -103,10 +104,10 @@ def _strip(items: list[Example]) -> ExampleStrip:
 
 
 def _wire_strip(
-    runner: Runner, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer
+    runner: Runner, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer, trip: RoundTrip
 ) -> None:
     engine, by_key = runner.engine, {item.key: item for item in items}
-    outputs = [player, c.photo, *c.restored, c.report]
+    outputs = [player, trip, c.photo, *c.restored, c.report]
 
     def pick(event: gr.EventData, request: gr.Request) -> list[Any]:
         if runner.busy(str(request.session_hash)):  # its next frame would take the player back
@@ -115,18 +116,19 @@ def _wire_strip(
         item = by_key[str(event.key)]
         record = record_of(engine, item)
         photo = item.pixels if record.given.kind == "picture" else gr.skip()
-        return [_stored_message(record), photo, *restored(engine, item.request, record.given), _said("")]
+        return [_stored_message(record), None, photo, *restored(engine, item.request, record.given), _said("")]
 
     strip.pick(plain(pick), None, outputs, js=DISMISS, show_progress="hidden", concurrency_limit=None,
                api_visibility="private")  # fmt: skip
 
 
 def _wire_controls(engine: Engine, c: Controls) -> None:
-    reshape = plain(lambda model, direction: shaped(Shape.of(engine, model, direction)))
-    gr.on([c.model.input, c.direction.input], reshape, [c.model, c.direction], c.shaped, **QUIET)
+    gr.on([c.model.input, c.direction.input], plain(lambda model, direction: _reshaped(engine, model, direction)),
+          [c.model, c.direction], c.shaped, **QUIET, **LATEST)  # fmt: skip
     gr.on([c.steps.change, c.solver.change, c.model.change], None, [c.steps, c.solver, c.model], c.calls,
           js=evaluations_script(engine), **QUIET)  # fmt: skip
-    c.solver.input(plain(lambda name: gr.update(info=SOLVERS[name].description)), c.solver, c.solver, **QUIET)
+    described = plain(lambda name: gr.update(info=SOLVERS[name].description))
+    c.solver.input(described, c.solver, c.solver, **QUIET, **LATEST)
     shapes = {name: Shape.of(engine, name, None) for name in engine.manifests()}
     codes = {name: (shape.spacing, shape.limits.beta_unit) for name, shape in shapes.items()}
     gr.on([c.beta.change, c.model.change, c.direction.change], None, [c.beta, c.model], c.beta_figure,
@@ -136,6 +138,14 @@ def _wire_controls(engine: Engine, c: Controls) -> None:
             c.beta.input, c.seed.input, c.samples.input]  # fmt: skip
     for act in acts:
         act(None, None, None, js=DISMISS, **QUIET)
+
+
+def _reshaped(engine: Engine, model: Any, direction: Any) -> list[Any]:
+    shape = Shape.of(engine, model, direction)
+    chosen, *others = shaped(shape)
+    if shape.direction == direction:
+        del chosen["value"]  # it may have been changed again meanwhile, and that choice stands
+    return [chosen, *others]
 
 
 def _load_recipe(engine: Engine, path: str | None) -> list[Any]:
@@ -233,6 +243,7 @@ def _wire_trip(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: Roun
         except FlowdemoError as error:
             yield {c.report: _said(error.message, bad=True)}
             return
+        yield {trip: None}  # what it shows is of another run, whatever becomes of this one
         yield from _streamed(runner, record, session, c, player)
         if record.summary is not None and record.summary.status == "done":
             yield {trip: summary(there, sample, record)}

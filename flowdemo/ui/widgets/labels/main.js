@@ -110,7 +110,7 @@ root.fdLabels = {
     return state.playing;
   },
   lost() {
-    if (state.job) settle("failed", "The server could not take this in now; try once more.");
+    if (state.job) settle("failed", NOT_TAKEN);
   },
 };
 

@@ -8,7 +8,7 @@ const state = {
   offer: OFFERS[0],
   mode: CLASSIFY,
   job: null, // { ask, task } of the question that is being answered
-  again: false, // the drawing changed meanwhile
+  again: false, // there is another picture to classify meanwhile
   auto: true,
   source: null, // { kind, data, name, note, ready } of the picture to classify
   seeds: { [CLASSIFY]: 0, [GENERATE]: 0 }, // null where the box holds no seed
@@ -23,15 +23,7 @@ const state = {
   playing: false,
 };
 
-let scheduled = false;
-function touch() {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    paint();
-  });
-}
+const touch = onceAFrame(() => paint());
 
 const className = (index) => state.offer.classes[index] ?? String(index);
 const spacing = () => (state.offer.levels.at(-1) - state.offer.levels[0]) / (state.offer.levels.length - 1);
@@ -64,12 +56,13 @@ const act = {
   // Another picture: what was read in the one before no longer counts.
   give(picture) {
     state.source = picture;
+    if (!picture) state.again = false;
     if (state.job && state.job.task !== GENERATE) state.job.stale = true;
     forgetReading();
     touch();
   },
   classify() {
-    if (state.job) return void (state.again = state.job.task !== GENERATE);
+    if (state.job) return void (state.again = true);
     if (!readyToRead()) return;
     Object.assign(state, { columns: [], agreement: null });
     ask(READING, question());

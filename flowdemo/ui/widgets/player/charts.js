@@ -41,7 +41,7 @@ const largest = (values) => Math.max(0, ...values.filter(isNumber));
 
 function createExplanations(state, act) {
   const speed = createCurve({ label: "Mean speed over the run", act });
-  const settled = createCurve({ label: "Share of settled pixels over the run", act });
+  const settled = createCurve({ label: "Settling over the run", act });
   const changed = createCurve({ label: "Share of pixels that changed class in each step", bars: true, act });
   const straight = createCard("How straight", speed.root);
   const settling = createCard("When pixels settle", settled.root);
@@ -79,10 +79,7 @@ function createExplanations(state, act) {
     const words = settlingWords(run);
     setText(settling.heading, words.heading);
     setText(settling.text, run.end || !shares.length ? words.text : "");
-    const half = shares.findIndex((share) => share >= 0.5);
-    settled.describe(
-      half < 0 ? "known at the end of the run" : `half of the ${words.of} have settled by step ${half}.`,
-    );
+    settled.describe(settlingSpoken(run, shares));
     setText(changes.text, "Share of pixels that get another class.");
     changed.describe(`most change, ${percent(largest(steps))}, in one step.`);
   }

@@ -138,7 +138,8 @@ class End(TypedDict):
 
     ``numbers``: ``path_length``, ``straightness`` (chord / path, 0–1), ``evaluations``, ``seconds``.
     ``curves``: ``speed``, ``changed``, ``settled`` with one value a frame. ``settling``: an 8-bit grey PNG
-    for each sample, grey level = index of the frame from which on the pixel keeps its class.
+    for each sample, grey level = index of the frame from which on the pixel keeps its class; where a mask was given, of
+    the frame that no longer reads as painted, or the last. ``Meta.settling_label`` says which.
 
     In a joint run all of them are of the label half. With global labels ``settling`` is empty, ``changed`` has no
     values, and ``settled`` is the share of samples that read as their final class, or still as the given one.

@@ -20,6 +20,19 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// However often it is called, the work is done once a frame of the screen.
+function onceAFrame(work) {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      work();
+    });
+  };
+}
+
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
@@ -54,6 +67,8 @@ function timeDigits(meta) {
 const timeText = (meta, t) => `${meta.time?.symbol ?? "t"} = ${decimal(t, timeDigits(meta))}`;
 
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+const NOT_TAKEN = "The server could not take this in now; try once more."; // of a question that gets no answer
 
 // Icons of the transport, drawn here: [path, view box side].
 const ICONS = {

@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
 from flowdemo.errors import FlowdemoError
-from flowdemo.ui.guard import Refusal
+from flowdemo.ui.guard import FAILED, Refusal
 from flowdemo.ui.widgets.player.contract import (
     MAX_FRAMES,
     MAX_SAMPLES,
@@ -56,7 +56,6 @@ _SCRIPTS = (
     "main.js",
 )
 _SHEETS = ("player.css", "pair.css")
-_FAILED = "The server could not answer; try once more or press Run again."
 
 log = logging.getLogger(__name__)
 
@@ -205,4 +204,4 @@ def _answer(ask: Callable[[], Any]) -> Any:
         return {"error": error.message}
     except Exception:
         log.exception("a question of the player failed")
-        return {"error": _FAILED}
+        return {"error": FAILED}

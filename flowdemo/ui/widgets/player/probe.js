@@ -105,7 +105,7 @@ function createProbe(state, act) {
     const { run, pixel, probe } = state;
     if (!pixel || !run?.meta) return ["Pixel", "click the picture to follow one"];
     if (!run.end) return [`Pixel ${pixel.x}, ${pixel.y}`, "path follows at the end"];
-    return [`Pixel ${pixel.x}, ${pixel.y}`, state.picked || !probe ? "" : "the last to settle"];
+    return [`Pixel ${pixel.x}, ${pixel.y}`, state.picked || !probe ? "" : latestPixel(run)];
   }
 
   function draw() {

@@ -26,15 +26,7 @@ const state = {
   spoken: 0, // quarters of the run that were announced
 };
 
-let scheduled = false;
-function touch() {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    paint();
-  });
-}
+const touch = onceAFrame(() => paint());
 
 const act = {
   touch,

@@ -121,7 +121,7 @@ function createStage(state, act) {
     slider.style.setProperty("--at", state.opacity);
     bar.root.hidden = !run?.meta || (view !== "speed" && view !== "settling");
     if (view === "speed" && run) bar.set("0", significant(run.scale / 2), significant(run.scale));
-    if (view === "settling" && run) bar.set("step 0", "", `step ${run.last}`);
+    if (view === "settling" && run) bar.set("step 0", "", settledEnd(run));
     setText(caption, hoverText() ?? (run?.meta ? captionOf(run, view) : ""));
   }
 
@@ -132,7 +132,7 @@ function createStage(state, act) {
     const index = full.classes && valueAt(full.classes, hover, run.meta.size);
     const name = index !== null ? run.palette.byIndex.get(index)?.name : null;
     const settled = state.view === "settling" && run.settling[state.sample];
-    const step = settled ? ` · settled at step ${valueAt(settled, hover, run.meta.size)}` : "";
+    const step = settled ? ` · ${settledText(run, valueAt(settled, hover, run.meta.size))}` : "";
     return `Pixel ${hover.x}, ${hover.y}${name ? ` · ${name}` : ""}${step}`;
   }
 

@@ -30,7 +30,6 @@ const CAPTIONS = {
   classes: "The class whose code is nearest to each pixel.",
   overlay: "Class colours over the picture.",
   speed: "Speed |v| per unit of t, one scale for the run.",
-  settling: "Step from which on each pixel keeps its class.",
 };
 
 const PAIR_CAPTIONS = {
@@ -40,6 +39,7 @@ const PAIR_CAPTIONS = {
 };
 
 function captionOf(run, view) {
+  if (view === "settling") return run.meta.settling_label;
   if (!run.pair) return CAPTIONS[view];
   if (view === "overlay" && !towardsImage(run.meta)) return "Class colours over the given picture.";
   if (view === "state" && run.global)
@@ -75,26 +75,46 @@ function pathWords(run) {
   return run.end ? "The path was not measured." : "Even speed means a straight path.";
 }
 
-// The chart of what has settled: heading, sentence, and whose half it speaks of.
+// The map of settling holds when a pixel took its final class; towards the image, when it lost the painted one, or the
+// last step where it never did.
+const settledText = (run, step) => `${towardsImage(run.meta) ? "read as painted until" : "settled at"} step ${step}`;
+const settledEnd = (run) => (towardsImage(run.meta) ? `${run.last} or never` : `step ${run.last}`);
+const latestPixel = (run) => (towardsImage(run.meta) ? "the last to change" : "the last to settle");
+
+// The chart of what has settled, or can still be read: heading and sentence.
 function settlingWords(run) {
+  const back = towardsImage(run.meta);
   if (!run.global)
     return {
-      heading: "When pixels settle",
-      text: run.meta.settling_label || "Share of pixels in their final class.",
-      of: "pixels",
+      heading: back ? "How long the mask can be read" : "When pixels settle",
+      text: back
+        ? "Share of pixels whose colour still reads as the painted class."
+        : "Share of pixels in their final class.",
     };
   return {
-    heading: towardsImage(run.meta) ? "How long the class can be read" : "When readings settle",
-    text: towardsImage(run.meta)
+    heading: back ? "How long the class can be read" : "When readings settle",
+    text: back
       ? "Share of samples whose level still reads as the given class."
       : "Share of samples that read as their final class.",
-    of: "samples",
   };
+}
+
+// The same chart for who does not see it.
+function settlingSpoken(run, shares) {
+  const of = run.global ? "samples" : "pixels";
+  const back = towardsImage(run.meta);
+  if (!shares.length) return "known at the end of the run";
+  const step = shares.findIndex((share) => (back ? share < 0.5 : share >= 0.5));
+  if (!back) return `half of the ${of} have settled by step ${step}.`;
+  if (step < 0) return `half of the ${of} read as given to the end.`;
+  return `fewer than half of the ${of} read as given at step ${step}.`;
 }
 
 function speedWords(run) {
   const half = run?.pair ? " of the label half" : "";
-  return `Mean length of the velocity${half} over all pixels, in state units per unit of t (a state lies in −1…1).`;
+  const most = run?.meta.levels?.at(-1) ?? 1;
+  const range = run?.meta.levels ? `the label lies in −${most}…${most}` : "a state lies in −1…1";
+  return `Mean length of the velocity${half} over all pixels, in state units per unit of t (${range}).`;
 }
 
 function meansWords(run) {

@@ -78,9 +78,7 @@ function firstPoint() {
 }
 
 async function open() {
-  const found = await server
-    .shipped(null)
-    .catch(() => ({ error: "The server could not answer; load the page again." }));
+  const found = await server.shipped(null).catch(() => ({ error: FAILED }));
   if (!found?.weights) return stage.refuse(found?.error ?? "There are no trained networks here.");
   state.cloud = readCloud(found.cloud);
   for (const { seed, packed } of found.weights) state.fields.set(seed, createField(packed));
@@ -89,7 +87,7 @@ async function open() {
   firstPoint();
 }
 
-// What tests and the console may read.
+// What tests and the console may read; and what the page calls where no answer will come.
 root.fdSpiral = {
   get state() {
     const { shown, direction, steps: count, t, playing, backwards, chosen, label } = state;
@@ -115,6 +113,7 @@ root.fdSpiral = {
   get version() {
     return state.version;
   },
+  lost: training.lost,
 };
 
 watch("value", () => training.receive(props.value));

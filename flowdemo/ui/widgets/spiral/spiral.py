@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
 from flowdemo.errors import FlowdemoError
+from flowdemo.ui.guard import FAILED
 from flowdemo.ui.widgets.spiral.contract import Shipped, Update, check_update
 
 # One function body in the browser: tools without state, the mathematics, what is drawn, then what a person does.
@@ -35,25 +36,24 @@ _SCRIPTS = (
 _TEMPLATE = """<section class="fd-spiral" aria-label="Spiral">
 <div class="sp-page"><div class="sp-text">{text}</div></div>
 </section>"""
-_FAILED = "The server could not answer; load the page again."
 
 log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
 def _script() -> str:
-    """The style sheet as a constant, then all scripts; gradio would write ``css_template`` anew for each value."""
+    """Constants, then all scripts; gradio would write the sheet, as ``css_template``, anew for each value."""
     folder = Path(__file__).parent
     style = json.dumps((folder / "spiral.css").read_text("utf-8"))
     scripts = "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
-    return f"const STYLE = {style};\n{scripts}"
+    return f"const STYLE = {style};\nconst FAILED = {json.dumps(FAILED)};\n{scripts}"
 
 
 class SpiralLab(gr.HTML):
     """Points, their paths and what they are read as, in any number of steps; nothing of it asks the server.
 
     Two events: ``train`` (a person wants a new network; the event's ``run`` numbers the training) should run a
-    generator of :class:`Update` with the laboratory as output, and ``halt`` should cancel it.
+    generator of :class:`Update` with the laboratory as output, and ``halt`` should end it, running or waiting.
 
     Args:
         source: gives the trained networks and the points; called when the laboratory is first seen.
@@ -95,7 +95,7 @@ class SpiralLab(gr.HTML):
             return {"error": error.message}
         except Exception:
             log.exception("the spiral's weights could not be read")
-            return {"error": _FAILED}
+            return {"error": FAILED}
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "description": "One message of a training: step, loss, seconds, packed weights."}

@@ -24,15 +24,7 @@ const state = {
   seed: 0, // of the newest label start
 };
 
-let scheduled = false;
-function touch() {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    paint();
-  });
-}
+const touch = onceAFrame(() => paint());
 
 const currentField = () => state.fields.get(state.shown);
 const chosenPoint = () => state.points[state.chosen] ?? null;

@@ -39,6 +39,7 @@ function createTraining() {
   );
   const idle = () => ({ phase: "", seen: false, losses: [], step: 0, loss: null, seconds: 0, message: "" });
   const job = { run: 0, ...idle() };
+  const busy = () => job.phase === WAITING || job.phase === RUNNING;
 
   const buttons = new Map([[NEW, own]]);
   function offer(seeds) {
@@ -51,7 +52,7 @@ function createTraining() {
   }
 
   function begin() {
-    if (job.phase === WAITING || job.phase === RUNNING) return;
+    if (busy()) return;
     Object.assign(job, idle(), { run: job.run + 1, phase: WAITING });
     trigger("train", { run: job.run });
     stop.disabled = false;
@@ -60,7 +61,7 @@ function createTraining() {
   }
 
   function halt() {
-    if (job.phase !== WAITING && job.phase !== RUNNING) return;
+    if (!busy()) return;
     trigger("halt", { run: job.run });
     settle(job.step ? "stopped" : "");
     touch();
@@ -76,7 +77,7 @@ function createTraining() {
 
   // Messages of a training that was stopped may still be on their way.
   function receive(update) {
-    if (!update || update.run !== job.run || (job.phase !== WAITING && job.phase !== RUNNING)) return;
+    if (!update || update.run !== job.run || !busy()) return;
     const first = job.phase === WAITING;
     const { step, loss, seconds, message } = update;
     Object.assign(job, { phase: RUNNING, step, loss, seconds, message: message ?? "" });
@@ -88,6 +89,14 @@ function createTraining() {
     }
     if (first) say("Training started.");
     if (update.end) settle(update.end);
+    touch();
+  }
+
+  // No message will come: nobody took the training in.
+  function lost() {
+    if (!busy()) return;
+    job.message = NOT_TAKEN;
+    settle("failed");
     touch();
   }
 
@@ -113,11 +122,10 @@ function createTraining() {
   }
 
   function draw() {
-    const busy = job.phase === WAITING || job.phase === RUNNING;
     const focused = document.activeElement === stop;
-    train.disabled = busy || !state.cloud;
-    if (focused && !busy) train.focus({ preventScroll: true });
-    stop.disabled = !busy;
+    train.disabled = busy() || !state.cloud;
+    if (focused && !busy()) train.focus({ preventScroll: true });
+    stop.disabled = !busy();
     own.disabled = !state.fields.has(NEW);
     for (const [key, button] of buttons) button.setAttribute("aria-pressed", String(key === state.shown));
     setText(kind, state.shown === NEW ? "trained here" : "shipped");
@@ -127,5 +135,5 @@ function createTraining() {
     drawCurve();
   }
 
-  return { root, draw, offer, receive, job };
+  return { root, draw, offer, receive, lost, job };
 }
