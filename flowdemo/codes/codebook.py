@@ -23,11 +23,12 @@ class Codebook:
     """The codes of one model.
 
     Args:
-        name: kind of code, ``"base-k"`` for SemFlow's grid.
+        name: their family, see :mod:`flowdemo.codes.families`.
         levels: float array ``[rows, 3]`` of grey levels on 0–255; row c is the code of class c. Where there is an
             ignore label, the last row is the *void code*: painted in training and input, never decoded.
         classes: number of decodable classes; rows is ``classes`` or ``classes + 1``.
-        spacing: s, the smallest distance between two levels of a channel, in grey levels.
+        spacing: s in grey levels, the smallest distance between two levels of a channel on a grid; elsewhere twice the
+            noise that every code stands, see :func:`~flowdemo.codes.measures.noise_bound`.
     """
 
     name: str

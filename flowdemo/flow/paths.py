@@ -62,3 +62,14 @@ def target_estimate(z: Array, v: Array, t: float | Array) -> Array:
 def source_estimate(z: Array, v: Array, t: float | Array) -> Array:
     """Return x0_hat = z - t v, the start of the straight line; inverse of `velocity_from_source`."""
     return z - per_sample(t, z) * v
+
+
+def linear_guess(s: float | Array, sigma: float) -> float | Array:
+    """The best linear guess of clean - noise from z = (1 - s) noise + s clean, as a factor of z.
+
+        c(s) = (s sigma^2 - (1 - s)) / ((1 - s)^2 + s^2 sigma^2)
+
+    for standard normal noise and independent clean values of mean 0 and standard deviation sigma. A network that is
+    given c(s) z beside its own answer need not copy the noise.
+    """
+    return (s * sigma**2 - (1 - s)) / ((1 - s) ** 2 + s**2 * sigma**2)

@@ -11,7 +11,13 @@ MAX_SIZE = 2048
 
 
 class NetworkConfig:
-    """Base of the frozen dataclasses that describe a network."""
+    """Base of the frozen dataclasses that describe a network.
+
+    Attributes:
+        kind: name of the network where a system can have one of several; "" for the usual one.
+    """
+
+    kind = ""
 
     @classmethod
     def from_json(cls, raw: dict) -> Self:
@@ -20,13 +26,17 @@ class NetworkConfig:
         Raises:
             ModelError: unknown keys, or values that the network cannot have.
         """
+        if raw.get("kind", "") != cls.kind:
+            raise ModelError("The model's network description is of another network than its system takes.")
+        raw = {k: v for k, v in raw.items() if k != "kind"}
         try:
             return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
         except TypeError as error:
             raise ModelError("The model's network description has entries this version does not know.") from error
 
     def to_json(self) -> dict:
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        named = {"kind": self.kind} if self.kind else {}
+        return named | {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
 
 def check_sizes(*sizes: int) -> None:

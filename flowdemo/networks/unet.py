@@ -71,6 +71,43 @@ class UNetConfig(NetworkConfig):
         return self.out_channels + self.classes
 
 
+def trunk(config: UNetConfig, answers: int) -> UNet2DModel:
+    """diffusers' U-Net over the patches of a picture, ``[B, patch²·in, h, w]`` → ``[B, answers, h, w]``."""
+    down = tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in config.attention)
+    up = tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(config.attention))
+    unet = UNet2DModel(
+        in_channels=(config.in_channels - config.told) * config.patch**2,
+        out_channels=answers,
+        layers_per_block=config.blocks,
+        block_out_channels=config.channels,
+        down_block_types=down,
+        up_block_types=up,
+        attention_head_dim=config.head_channels,
+        norm_num_groups=config.groups,
+        resnet_time_scale_shift="scale_shift",
+        class_embed_type="identity" if config.told else None,
+    )
+    for module in unet.modules():
+        if isinstance(module, Attention):
+            module.set_processor(SelfAttention())
+    _start_quiet(unet, whole=not config.classes)
+    return unet
+
+
+def _start_quiet(unet: UNet2DModel, whole: bool) -> None:
+    """Zero the last convolution of each residual block and of the network: training starts from the identity.
+
+    With a class head (not ``whole``) the way down is left as it is. The head reads the deepest map, and learns several
+    times more slowly where that starts as a linear map of the picture.
+    """
+    for name, module in unet.named_modules():
+        if not whole and name.startswith("down_blocks"):
+            continue
+        if name.endswith("conv2") or name == "conv_out":
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+
+
 class PatchUNet(nn.Module):
     """f(z, τ): ``[B, in, H, W]`` and the time features' τ ``[B]`` (1000·t for SemFlow) → ``[B, out + K, H, W]``.
 
@@ -83,41 +120,9 @@ class PatchUNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
-        area = config.patch**2
-        down = tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in config.attention)
-        up = tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(config.attention))
-        self.unet = UNet2DModel(
-            in_channels=(config.in_channels - config.told) * area,
-            out_channels=config.out_channels * area,
-            layers_per_block=config.blocks,
-            block_out_channels=config.channels,
-            down_block_types=down,
-            up_block_types=up,
-            attention_head_dim=config.head_channels,
-            norm_num_groups=config.groups,
-            resnet_time_scale_shift="scale_shift",
-            class_embed_type="identity" if config.told else None,
-        )
+        self.unet = trunk(config, config.out_channels * config.patch**2)
         self.told = nn.Linear(config.told, self.unet.time_embedding.linear_2.out_features) if config.told else None
-        for module in self.unet.modules():
-            if isinstance(module, Attention):
-                module.set_processor(SelfAttention())
         self.head = Head(config.channels[-1], config.classes) if config.classes else None
-        self._start_quiet()
-
-    def _start_quiet(self) -> None:
-        """Zero the last convolution of each residual block and of the network: training starts from the identity.
-
-        With a class head the way down is left as it is. The head reads the deepest map, and learns several times more
-        slowly where that starts as a linear map of the picture.
-        """
-        for name, module in self.unet.named_modules():
-            if self.head is not None and name.startswith("down_blocks"):
-                continue
-            if name.endswith("conv2") or name == "conv_out":
-                nn.init.zeros_(module.weight)
-                nn.init.zeros_(module.bias)
-
     def forward(self, z: Tensor, tau: Tensor) -> Tensor:
         told = None
         if self.told is not None:

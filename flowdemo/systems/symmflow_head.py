@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from flowdemo.errors import ModelError
-from flowdemo.flow.paths import velocity_to_target
+from flowdemo.flow.paths import linear_guess, velocity_to_target
 from flowdemo.systems.base import NEAREST_TO_END
 from flowdemo.systems.labels import Labels, posterior_mean
 
@@ -142,8 +142,3 @@ class SymmFlowHead:
     @cached_property
     def _label_spread(self) -> float:
         return float(self.labels.points.square().mean().sqrt())
-
-
-def linear_guess(s: float | Tensor, sigma: float) -> float | Tensor:
-    """c(s) of (6)."""
-    return (s * sigma**2 - (1 - s)) / ((1 - s) ** 2 + s**2 * sigma**2)

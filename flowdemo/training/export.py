@@ -124,13 +124,13 @@ def _manifest(plan: Plan, provenance: Provenance, name: str, network: nn.Module)
     terms, beta = terms_of(plan.info.name), plan.options.beta
     return Manifest(
         name=name,
-        label=f"{RECIPES[plan.recipe].label}, {terms.title}",
+        label=f"{plan.parts.label or RECIPES[plan.recipe].label}, {terms.title}",
         system=plan.recipe,
         size=plan.size,
         palette=display_palette(plan.info),
         network=plan.config.to_json(),
         prediction=plan.parts.prediction,
-        beta={} if plan.kind.one_step else {"default": beta, "trained": beta},
+        beta={"default": beta, "trained": beta} if plan.kind.perturbed else {},
         steps=plan.steps,
         space={"kind": "pixels"},
         data=terms.to_json(plan.info.name),

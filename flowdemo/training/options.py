@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
+from flowdemo.codes import FAMILIES
 from flowdemo.errors import InputError
+from flowdemo.systems.flowseg import STARTS
+from flowdemo.systems.potential import TRANSFORMS
 
-TIMES = ("uniform", "arcsine")
+TIMES = ("uniform", "arcsine", "early")
+HEADS = ("field", "unet")
 GROUPS = 8  # of the network's group normalisation
 _BOUNDS = {
     "batch": (1, 4096), "lr": (1e-8, 1.0), "weight_decay": (0.0, 10.0), "warmup": (0, 1_000_000), "clip": (1e-6, 1e6),
     "ema": (0.0, 0.999999), "jitter": (0.0, 1.0), "rarity": (0.0, 2.0), "image_weight": (0.0, 1e3),
+    "eta": (0.0, 100.0), "tau": (0.05, 20.0), "epsilon": (1e-9, 1.0), "width": (1, 256), "frequencies": (1, 16),
     "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
+_WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS}
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,12 @@ class TrainingOptions:
 
     Args:
         size: model size (w, h); None takes the set's own size, rounded to what the network can fold.
-        prediction: the flow's form of answer (``velocity``, ``endpoints``, ``posterior``).
+        prediction: the flow's form of answer, as its system names it (None: ``velocity`` for FlowSeg, ``posterior``
+            for others).
         beta: largest half-width of the perturbation, in grey levels for masks (None: 0.9 of the bound s/2 for SemFlow,
             0.2 of it for SymmFlow) and in level spacings for labels of whole pictures (None: a quarter).
         dequantise: SymmFlow only; false trains with β = 0, which is allowed for the ablation of that noise alone.
-        times: ``uniform`` or ``arcsine``.
+        times: see :func:`~flowdemo.training.objectives.sample_times`.
         image_weight: weight of the image end. SemFlow weighs the mask end 1 beside it (None: 1); SymmFlow weighs the
             label half by what is left to 1 (None: 0.7 for masks, 0.9 for labels of whole pictures).
         time_scale: SymmFlow's network is told time_scale·t; 1 as published.
@@ -37,8 +44,13 @@ class TrainingOptions:
         amplitude: labels of whole pictures take levels from −amplitude to +amplitude.
         clean_share: SymmFlow only; share of pictures shown at t = 1 itself, see
             :class:`~flowdemo.training.symmetric.SymmFlowObjective` (None: 0 for masks, 0.25 for whole labels).
-        rollout: SemFlow only; share of pictures on paths to the network's own guess, see
+        rollout: SemFlow and FlowSeg; share of pictures on paths to the network's own guess, see
             :class:`~flowdemo.training.objectives.SemFlowObjective`.
+        codes, source, eta, tau, epsilon, transform: FlowSeg only; family of its codes, where its path starts (``image``
+            or ``gaussian``), strength η of the correction (0 is plain flow matching), and τ, ε and T of its potential,
+            see :class:`~flowdemo.systems.potential.Potential`.
+        head, width, frequencies: FlowSeg only; ``field`` for the pixel neural field, with its hidden units and cosines
+            (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -51,7 +63,7 @@ class TrainingOptions:
     """
 
     size: tuple[int, int] | None = None
-    prediction: str = "posterior"
+    prediction: str | None = None
     beta: float | None = None
     dequantise: bool = True
     times: str = "arcsine"
@@ -62,6 +74,15 @@ class TrainingOptions:
     clean_share: float | None = None
     rarity: float = 0.0
     rollout: float = 0.0
+    codes: str = "kronecker"
+    source: str = "image"
+    eta: float = 1.0
+    tau: float = 1.0
+    epsilon: float = 1e-3
+    transform: str = "log"
+    head: str = "field"
+    width: int = 16
+    frequencies: int = 3
     patch: int = 0
     channels: tuple[int, ...] = ()
     attention: tuple[bool, ...] = ()
@@ -87,8 +108,9 @@ class TrainingOptions:
             value = getattr(self, key)
             if value is not None and not low <= value <= high:
                 raise InputError(f"The training option {key} must be {low:g} to {high:g}, not {value:g}.", "set")
-        if self.times not in TIMES:
-            raise InputError(f"The training option times must be {' or '.join(TIMES)}.", field="set")
+        for key, words in _WORDS.items():
+            if getattr(self, key) not in words:
+                raise InputError(f"The training option {key} must be {', '.join(words)}.", field="set")
         if self.size is not None and len(self.size) != 2:
             raise InputError("The size has two sides, width and height, as in size=128x96.", field="size")
         if self.zoom is not None and (len(self.zoom) != 2 or not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4):

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from flowdemo.codes import codebook
 from flowdemo.data import FolderInfo, Split, read_info, read_split
 from flowdemo.data.augment import Augmentation
 from flowdemo.errors import InputError
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
+from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
 from flowdemo.networks.unet import PatchUNet, UNetConfig
 from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.systems.base import System
 from flowdemo.systems.classifier import Classifier
 from flowdemo.systems.discriminative import Discriminative
+from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
 from flowdemo.systems.labels import GlobalLabels, PixelLabels
+from flowdemo.systems.potential import Potential
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.training.budget import Budget
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import DiscriminativeObjective, Objective, SemFlowObjective, class_weights
 from flowdemo.training.options import TrainingOptions
+from flowdemo.training.reshaped import FlowSegObjective
 from flowdemo.training.settle import ATTENTION, LEVELS, asked, codebook_of, label_kind, settled
 from flowdemo.training.symmetric import SymmFlowObjective, classifier_loss
 from flowdemo.zoo.kinds import GLOBAL, KINDS, Kind
@@ -43,6 +48,7 @@ class Parts:
         objective: loss of a batch.
         system: builds the system around a network.
         prediction, flow, settings: entries of the manifest.
+        label: what such a model is called where the recipe's own label does not fit.
     """
 
     head: Any
@@ -53,6 +59,7 @@ class Parts:
     prediction: str = "logits"
     flow: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, float] = field(default_factory=dict)
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,22 @@ def _symmflow(options: TrainingOptions, train: Split) -> Parts:
     return Parts(head, config, PatchUNet, objective, system, options.prediction, flow, settings)
 
 
+def _flowseg(options: TrainingOptions, train: Split) -> Parts:
+    info = train.info
+    codes = codebook(options.codes, info.classes, info.ignore_index is not None)
+    head = FlowSegHead(options.prediction, options.source, codes)
+    potential = Potential(head.points[: codes.classes], options.tau, options.epsilon, options.transform)
+    objective = FlowSegObjective(head, potential, options.eta, options.times,
+                                 _weights(options, train, codes.classes), options.rollout)
+    config, network = _unet(options, 2 * CHANNELS, CHANNELS), PatchUNet
+    if options.head == "field":
+        config = PixelFieldConfig(**asdict(config), width=options.width, frequencies=options.frequencies)
+        network = PixelField
+    return Parts(head, config, network, objective, lambda network, device: FlowSeg(network, head, device),
+                 options.prediction, {"codes": codes.name, "start": options.source},
+                 label="" if options.eta else "Plain flow matching")
+
+
 def _discriminative(options: TrainingOptions, train: Split) -> Parts:
     head = SemFlowHead(options.prediction, codebook_of(train.info))
     classes = head.codebook.classes
@@ -205,6 +228,7 @@ _FLOW_STEPS = {IMAGE_TO_MASK: 5, MASK_TO_IMAGE: 25, IMAGE_TO_LABEL: 1, LABEL_TO_
 RECIPES: dict[str, Recipe] = {
     "semflow": Recipe("SemFlow", _semflow, _FLOW_STEPS, (1, 5)),
     "symmflow": Recipe("SymmFlow", _symmflow, _FLOW_STEPS, (1, 5)),
+    "flowseg": Recipe("FlowSeg", _flowseg, {IMAGE_TO_MASK: 10}, (1, 10)),
     "discriminative": Recipe("Discriminative", _discriminative, {IMAGE_TO_MASK: 1}),
     "classifier": Recipe("Classifier", _classifier, {IMAGE_TO_LABEL: 1}),
 }

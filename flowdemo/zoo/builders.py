@@ -10,10 +10,12 @@ import torch
 from flowdemo.autoencoders import Latents, Pixels
 from flowdemo.errors import ModelError
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
+from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
 from flowdemo.networks.unet import PatchUNet, UNetConfig
 from flowdemo.systems.base import System
 from flowdemo.systems.classifier import Classifier
 from flowdemo.systems.discriminative import Discriminative
+from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
 from flowdemo.systems.labels import GlobalLabels, Labels, PixelLabels
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
@@ -21,7 +23,7 @@ from flowdemo.zoo.kinds import GLOBAL
 from flowdemo.zoo.manifest import Manifest
 
 Space = Pixels | Latents
-Network = PatchUNet | ConvNet
+Network = PatchUNet | PixelField | ConvNet
 
 
 def design(manifest: Manifest) -> Callable[[], Network]:
@@ -33,6 +35,9 @@ def design(manifest: Manifest) -> Callable[[], Network]:
     if manifest.system == "classifier":
         shape = ConvNetConfig.from_json(manifest.network)
         return lambda: ConvNet(shape)
+    if manifest.network.get("kind") == PixelFieldConfig.kind:
+        field = PixelFieldConfig.from_json(manifest.network)
+        return lambda: PixelField(field)
     config = UNetConfig.from_json(manifest.network)
     return lambda: PatchUNet(config)
 
@@ -63,6 +68,12 @@ def _symmflow(manifest: Manifest, network: PatchUNet, space: Space, device: torc
     return SymmFlow(network, head, manifest.size, space, device, manifest.temperature)
 
 
+def _flowseg(manifest: Manifest, network: PatchUNet | PixelField, space: Space, device: torch.device) -> System:
+    head = FlowSegHead(manifest.prediction, manifest.flow["start"], manifest.codebook)
+    _check_fit(manifest, network, space, 2 * CHANNELS, CHANNELS)
+    return FlowSeg(network, head, device)
+
+
 def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
     _check_fit(manifest, network, space, space.channels, len(manifest.palette.classes))
     return Discriminative(network, manifest.codebook, device)
@@ -76,6 +87,7 @@ def _classifier(manifest: Manifest, network: ConvNet, space: Space, device: torc
 BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
     "semflow": _semflow,
     "symmflow": _symmflow,
+    "flowseg": _flowseg,
     "discriminative": _discriminative,
     "classifier": _classifier,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowdemo.codes import Codebook, base_k
+from flowdemo.codes import FAMILIES, Codebook, codebook
 from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
 from flowdemo.rendering.palette import Palette
@@ -18,6 +18,7 @@ FORMAT = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 FILE = re.compile(r"(autoencoder/)?[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")  # flat, but for that one folder
 SPACES = ("pixels", "latents")
+STARTS = ("image", "gaussian")  # sources of a FlowSeg
 COLOURS = (1, 3)  # channels of grey pictures, and of pictures in colour
 MAX_SIDE = 1024
 
@@ -47,7 +48,8 @@ class Manifest:
         settings: defaults of the system's own options where the model's differ from the system's.
         flow: what a SymmFlow or a classifier adds: ``labels``, ``"pixel"`` or ``"global"``; where it differs from the
             published form also ``amplitude`` of global levels (2), ``time_scale`` (1; the network is told
-            time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. Empty for others.
+            time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. What a FlowSeg adds:
+            ``codes``, their family, and ``start``, its source. Empty for others.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Manifest:
     def channels(self) -> int:
         """Of its pictures in pixel space: 1 for grey, 3 for colour."""
         shown = self.network["in_channels"]
+        if self.system == "flowseg":
+            return shown - 3
         if self.system != "symmflow":
             return shown
         if self.labels == PIXEL:
@@ -110,19 +114,20 @@ class Manifest:
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.system, self.labels]
+        known = KINDS[self.system, self.labels]
+        return replace(known, random=()) if self.flow.get("start") == "image" else known  # then nothing is drawn
 
     @property
     def codebook(self) -> Codebook:
-        """The model's category codes: the grid for its classes and void, or the line of its levels."""
+        """The model's category codes for its classes and void, or the line of its levels."""
         if self.labels == GLOBAL:
             return level_line(len(self.palette.classes))
-        return base_k(len(self.palette.classes), self.palette.ignore is not None)
+        return codebook(self.flow.get("codes", "base-k"), len(self.palette.classes), self.palette.ignore is not None)
 
     @property
     def beta_bound(self) -> float:
         """β must stay below it: half the spacing of the codes, in :attr:`beta_unit`; 0 where there is no β."""
-        if self.kind.one_step:
+        if not self.kind.perturbed:
             return 0.0
         return 0.5 if self.labels == GLOBAL else self.codebook.beta_bound
 
@@ -142,7 +147,7 @@ class Manifest:
     @property
     def abilities(self) -> str:
         """What the model can do and what not, in sentences; empty where its data say nothing."""
-        told = ("can", "cannot") if self.kind.one_step else ("can", "makes", "cannot")
+        told = ("can", "makes", "cannot") if self.kind.perturbed else ("can", "cannot")
         return " ".join(str(self.data[key]) for key in told if self.data.get(key))
 
     @property
@@ -179,7 +184,7 @@ class Manifest:
             raise ModelError("A model's name may hold small letters, digits, dots and dashes only.")
         if self.system not in SYSTEMS:
             raise ModelError(f"This version of flowdemo does not know the system {self.system[:40]!r}.")
-        if (self.flow or self.system in JOINT) and not _is_flow(self.flow):
+        if (self.flow or self.system in (*JOINT, "flowseg")) and not _is_flow(self.system, self.flow):
             raise ModelError(f"The manifest of {self.name!r} describes labels or times that this version cannot use.")
         if (self.system, self.labels) not in KINDS or (self.labels == GLOBAL and len(self.palette.classes) < 2):
             raise ModelError(f"The manifest of {self.name!r} describes labels that its system does not have.")
@@ -234,7 +239,9 @@ def _check_kinds(raw: dict[str, Any]) -> None:
         raise TypeError("flow")
 
 
-def _is_flow(flow: dict[str, Any]) -> bool:
+def _is_flow(system: str, flow: dict[str, Any]) -> bool:
+    if system == "flowseg":
+        return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())
     return numbers and flow.get("labels") in (PIXEL, GLOBAL) and flow.keys() <= {"labels", *_FLOW}
 
