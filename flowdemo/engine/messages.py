@@ -17,7 +17,8 @@ SETTLING = {
     "mask": "The step at which a pixel's colour stopped reading as the painted class.",
     "label": "",
 }
-SYSTEMS = {"semflow": "SemFlow", "symmflow": "SymmFlow", "discriminative": "Discriminative", "classifier": "Classifier"}
+SYSTEMS = {"semflow": "SemFlow", "symmflow": "SymmFlow", "flowseg": "FlowSeg", "discriminative": "Discriminative",
+           "classifier": "Classifier"}  # fmt: skip
 PIXEL_VIEWS = ("state", "classes", "overlay", "speed")
 LABEL_VIEWS = ("state", "speed")
 

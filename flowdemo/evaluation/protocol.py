@@ -24,7 +24,7 @@ from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import labels
 from flowdemo.evaluation.judges import data_of, find_judge
 from flowdemo.evaluation.runs import Clock, Run, rounded
-from flowdemo.evaluation.segmentation import confusion_matrix, scores
+from flowdemo.evaluation.segmentation import BoundaryF1, confusion_matrix, scores
 from flowdemo.evaluation.synthesis import Reference, Synthesis
 from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, MAX_SEED, TO_IMAGE
 from flowdemo.zoo import Model
@@ -56,7 +56,8 @@ def evaluate(
         native: score masks at the ground truth's own size (the prediction is resized by nearest neighbour), not at the
             model's.
         direction: the system's first if None. ``image-to-mask`` gives ``miou``, ``pixel_accuracy``,
-            ``per_class_iou`` (see :func:`~flowdemo.evaluation.segmentation.scores`); ``mask-to-image`` gives the scores
+            ``per_class_iou`` (see :func:`~flowdemo.evaluation.segmentation.scores`) and ``boundary_f1`` (see
+            :class:`~flowdemo.evaluation.segmentation.BoundaryF1`); ``mask-to-image`` gives the scores
             of :class:`~flowdemo.evaluation.synthesis.Synthesis`; ``image-to-label`` and ``label-to-image`` those of
             :mod:`flowdemo.evaluation.labels`.
         limit: only the first so many pictures.
@@ -108,6 +109,7 @@ def _segmentation(
 ) -> list[dict]:
     names = tuple(entry.name for entry in run.model.manifest.palette.classes)
     matrices = {count: np.zeros((len(names), len(names)), np.int64) for count in steps}
+    contours = {count: BoundaryF1(len(names)) for count in steps}
     clock, done = Clock(), 0
     for batch in batches:
         seeds = range(seed + done, seed + done + len(batch))
@@ -120,8 +122,10 @@ def _segmentation(
             for truth, mask in zip(truths, found, strict=True):
                 sized = resize_labels(mask, (truth.shape[1], truth.shape[0]))
                 matrices[count] += confusion_matrix(truth, sized, len(names))
+                contours[count].add(truth, sized)
         done += len(batch)
-    return [clock.row(count, scores(matrices[count], names)) for count in steps]
+    return [clock.row(count, scores(matrices[count], names) | {"boundary_f1": contours[count].score()})
+            for count in steps]  # fmt: skip
 
 
 def _synthesis(

@@ -15,11 +15,12 @@ is corrected at inference: t runs 0 → 1 and the nearest code is read out.
 
 The source is the image itself (``start="image"``, nothing is drawn) or Gaussian noise (``start="gaussian"``).
 
-Two forms of the network's answer:
+The network answers with the velocity but for the part of it that a line knows, −I from the image and c(t)·x_t from
+noise (``flow.paths.linear_guess``), so that it need not copy what it is given:
 
-    velocity    v = out + what a line knows: −I from the image, c(t)·x_t from noise (``flow.paths.linear_guess``), so
-                that the network need not copy what it is given
-    endpoint    out = x̂₁, v = (x̂₁ − x_t)/max(1 − t, 0.05); the last Euler step lands on a prediction
+    v = out − I   or   v = out + c(t) x_t                                   (5)
+
+From the image, N Euler steps then end at the mean of the N predictions of x₁.
 """
 
 from __future__ import annotations
@@ -39,9 +40,7 @@ from flowdemo.flow.paths import linear_guess
 from flowdemo.systems.base import IMAGE_TO_MASK, Option, Watch, to_state, to_uint8
 
 TIME_SCALE = 1000.0  # diffusers' time embedding is made for 0 to 1000
-LEAST_LEFT = 0.05  # of 1 − t, in the quotient of the form ``endpoint``
 CHANNELS = 3
-PREDICTIONS = ("velocity", "endpoint")
 STARTS = ("image", "gaussian")
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -51,18 +50,14 @@ class FlowSegHead:
     """How the network's answer is read.
 
     Args:
-        prediction: one of :data:`PREDICTIONS`.
         start: one of :data:`STARTS`.
         codebook: category codes.
     """
 
-    prediction: str
     start: str
     codebook: Codebook
 
     def __post_init__(self) -> None:
-        if self.prediction not in PREDICTIONS:
-            raise ModelError(f"FlowSeg predicts {' or '.join(PREDICTIONS)}, not {self.prediction!r}.")
         if self.start not in STARTS:
             raise ModelError(f"FlowSeg starts from {' or '.join(STARTS)}, not {self.start!r}.")
 
@@ -76,27 +71,13 @@ class FlowSegHead:
         return float(self.points[: self.codebook.classes].square().mean().sqrt())
 
     def velocity(self, out: Tensor, x: Tensor, image: Tensor, t: float | Tensor) -> Tensor:
-        """v ``[B, 3, H, W]`` from the network's answer at (x, t).
+        """v ``[B, 3, H, W]`` from the network's answer at (x, t), by (5).
 
         Args:
             out, x, image: ``[B, 3, H, W]``.
             t: a number, or one per sample as ``[B, 1, 1, 1]``.
         """
-        if self.prediction == "endpoint":
-            return (out - x) / _left(t)
         return out - image if self.start == "image" else out + linear_guess(t, self._spread) * x
-
-    def straight(self, x: Tensor, source: Tensor, target: Tensor, t: Tensor) -> Tensor:
-        """The velocity that :meth:`velocity` should give at x: x₁ − x₀, also where x lies on a path to something else.
-
-        Off the true path ``endpoint`` heads from x for x₁, so that its answer stays x₁.
-        """
-        return (target - x) / _left(t) if self.prediction == "endpoint" else target - source
-
-
-def _left(t: float | Tensor) -> float | Tensor:
-    """1 − t, :data:`LEAST_LEFT` at least."""
-    return (1 - t).clamp(min=LEAST_LEFT) if isinstance(t, Tensor) else max(1 - t, LEAST_LEFT)
 
 
 class FlowSeg:

@@ -1,4 +1,4 @@
-"""FlowSeg's distance-aware potential (arXiv 2603.19218): what attracts a point to its own code and drives it off others.
+"""FlowSeg's distance-aware potential (arXiv 2603.19218): it draws a point to its own code and drives it off others.
 
 For a point x̂ and codes μ_k, d_k = ‖x̂ − μ_k‖², a transform T and a temperature τ:
 

@@ -12,6 +12,10 @@ PAPERS = {
     "symmflow": "SymmFlow (Caetano et al., arXiv 2506.10634): one flow over image and label side by side. As "
     "one forms out of noise the other dissolves into it, so the same field reads a picture's label one way and makes a "
     "picture of a label the other way. Both ways start from noise, so several runs of one input differ.",
+    "flowseg": "FlowSeg (arXiv 2603.19218): a flow from the picture to code colours of its classes, with the picture "
+    "as condition. In training the vector field is reshaped: each pixel's predicted end is also drawn to its own code "
+    "and driven off the codes that it could be taken for. η is the strength of that correction, and η = 0 plain flow "
+    "matching. Nothing is corrected when the model runs.",
     "discriminative": "A yardstick: the flow's network, data and augmentation, trained by cross-entropy to label an "
     "image in one evaluation.",
     "classifier": "A yardstick and judge: a plain classifier of whole pictures, trained by cross-entropy; it answers "
@@ -25,6 +29,9 @@ PREDICTIONS = {
 }
 CLEAN = "the clean image, the velocity of the label, and the class probabilities of the label, which say where both go"
 SYMMETRIC = "the velocities of both halves, and the class probabilities of the label, which say where it goes"
+RESHAPED = "the velocity of the path but for the part of it that is known without a network"
+HEADS = {"pixel-field": "U-Net over patches whose tokens are the weights of one small field per patch, which answers "
+         "for every pixel", "": "U-Net over patches"}
 PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
 
 
@@ -49,7 +56,9 @@ def _facts(manifest: Manifest) -> str:
              f"- Network: {manifest.parameters / 1e6:.2f} million parameters, {manifest.bytes / 1e6:.1f} MB in half "
              "precision; architecture in `manifest.json`.",
              f"- The network answers with {_answer(manifest)}."]
-    if manifest.palette.ignore:
+    if manifest.system == "flowseg":
+        lines += _reshaped(manifest)
+    elif manifest.palette.ignore:
         lines.append(f"- Ignored label: {manifest.palette.ignore.name}; learned as a code of its own, never predicted.")
     if manifest.beta:
         lines.append(f"- Perturbation: trained with β up to {manifest.beta['trained']:g} {manifest.beta_unit}, "
@@ -59,7 +68,21 @@ def _facts(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
+def _reshaped(manifest: Manifest) -> list[str]:
+    """What is particular to a FlowSeg: its head, codes, source and correction."""
+    options = manifest.training.get("options", {})
+    source = "the picture itself; nothing is drawn" if manifest.flow["start"] == "image" else "Gaussian noise"
+    correction = f"η = {options.get('eta')}"
+    if options.get("eta"):
+        correction += f", τ = {options.get('tau')}, ε = {options.get('epsilon')}, transform {options.get('transform')}"
+    return [f"- Head: {HEADS[manifest.network.get('kind', '')]}.", f"- Codes: {manifest.flow['codes']}.",
+            f"- Source of the path: {source}.", f"- Correction: {correction}.",
+            "- Pixels without a class are left out of the training."]  # fmt: skip
+
+
 def _answer(manifest: Manifest) -> str:
+    if manifest.system == "flowseg":
+        return RESHAPED
     if manifest.system == "symmflow" and manifest.posterior:
         return CLEAN if manifest.prediction == "endpoints" else SYMMETRIC
     return PREDICTIONS.get(manifest.prediction, manifest.prediction)

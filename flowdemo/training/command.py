@@ -17,6 +17,7 @@ from flowdemo.data import split_length
 from flowdemo.errors import DataError, InputError
 from flowdemo.training import sheets
 from flowdemo.training.budget import Budget
+from flowdemo.training.curve import Curve
 from flowdemo.training.devices import describe
 from flowdemo.training.export import Provenance, export_model, model_name
 from flowdemo.training.loop import LOG, Trainer
@@ -75,6 +76,8 @@ def train(
     trainer = build(chosen, out / STATE_FOLDER, seed, device)
     if trainer.accelerator.is_main_process:
         trainer.on_save = sheets.SampleSheets(chosen, data, out / STATE_FOLDER / "samples")
+        if options.curve:
+            trainer.on_curve = Curve(chosen, data, out / STATE_FOLDER)
     if resume:
         _check_same(trainer, chosen, read_facts(trainer.out))
         trainer.resume()

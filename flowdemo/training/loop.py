@@ -47,6 +47,7 @@ class Trainer:
         device: see :func:`~flowdemo.training.devices.accelerator_for`.
         facts: stored with the state (recipe, data).
         on_save: called in the main process with the averaged network after each save (sample sheets).
+        on_curve: likewise, every ``options.curve`` steps.
     """
 
     network: nn.Module
@@ -60,6 +61,7 @@ class Trainer:
     device: str | None = None
     facts: dict = field(default_factory=dict)
     on_save: Callable[[nn.Module, int], None] | None = None
+    on_curve: Callable[[nn.Module, int], None] | None = None
     step: int = 0
     seconds: float = 0.0
     interrupted: bool = False
@@ -106,6 +108,8 @@ class Trainer:
                 loss = self._update(self._rate(done))
                 self.seconds = before + time.monotonic() - begin
                 self._note(loss, shown, done)
+                if self.on_curve and self.step % self.options.curve == 0:
+                    self.on_curve(self.averaged(), self.step)
                 if time.monotonic() - saved > 60 * self.options.save_minutes:
                     self.save()
                     saved = time.monotonic()

@@ -18,6 +18,7 @@ _BOUNDS = {
     "eta": (0.0, 100.0), "tau": (0.05, 20.0), "epsilon": (1e-9, 1.0), "width": (1, 256), "frequencies": (1, 16),
     "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
+    "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS}
@@ -31,8 +32,7 @@ class TrainingOptions:
 
     Args:
         size: model size (w, h); None takes the set's own size, rounded to what the network can fold.
-        prediction: the flow's form of answer, as its system names it (None: ``velocity`` for FlowSeg, ``posterior``
-            for others).
+        prediction: the flow's form of answer (``velocity``, ``endpoints``, ``posterior``); FlowSeg has the first only.
         beta: largest half-width of the perturbation, in grey levels for masks (None: 0.9 of the bound s/2 for SemFlow,
             0.2 of it for SymmFlow) and in level spacings for labels of whole pictures (None: a quarter).
         dequantise: SymmFlow only; false trains with β = 0, which is allowed for the ablation of that noise alone.
@@ -60,10 +60,12 @@ class TrainingOptions:
         flip_x, flip_y, turns, zoom, jitter, shift: augmentation, see :class:`~flowdemo.data.augment.Augmentation`.
         bf16: autocast to bfloat16.
         save_minutes: minutes between two saved states.
+        curve: training steps between two points of :class:`~flowdemo.training.curve.Curve`, 0 for none.
+        curve_pictures: most validation pictures of such a point.
     """
 
     size: tuple[int, int] | None = None
-    prediction: str | None = None
+    prediction: str = "posterior"
     beta: float | None = None
     dequantise: bool = True
     times: str = "arcsine"
@@ -102,6 +104,8 @@ class TrainingOptions:
     shift: int | None = None
     bf16: bool = True
     save_minutes: float = 4.0
+    curve: int = 0
+    curve_pictures: int = 101
 
     def __post_init__(self) -> None:
         for key, (low, high) in _BOUNDS.items():

@@ -184,7 +184,7 @@ def _symmflow(options: TrainingOptions, train: Split) -> Parts:
 def _flowseg(options: TrainingOptions, train: Split) -> Parts:
     info = train.info
     codes = codebook(options.codes, info.classes, info.ignore_index is not None)
-    head = FlowSegHead(options.prediction, options.source, codes)
+    head = FlowSegHead(options.source, codes)
     potential = Potential(head.points[: codes.classes], options.tau, options.epsilon, options.transform)
     objective = FlowSegObjective(head, potential, options.eta, options.times,
                                  _weights(options, train, codes.classes), options.rollout)
@@ -193,7 +193,7 @@ def _flowseg(options: TrainingOptions, train: Split) -> Parts:
         config = PixelFieldConfig(**asdict(config), width=options.width, frequencies=options.frequencies)
         network = PixelField
     return Parts(head, config, network, objective, lambda network, device: FlowSeg(network, head, device),
-                 options.prediction, {"codes": codes.name, "start": options.source},
+                 "velocity", {"codes": codes.name, "start": options.source},
                  label="" if options.eta else "Plain flow matching")
 
 

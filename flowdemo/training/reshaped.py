@@ -19,14 +19,14 @@ class FlowSegObjective:
     """The reshaped regression (4), over the pixels that have a class.
 
     Args:
-        head: prediction form, source and codes.
+        head: source and codes.
         potential: Φ over the model's classes, void excluded.
         eta: η; 0 is plain flow matching.
         times: see :func:`~flowdemo.training.objectives.sample_times`.
         class_weights: weight of the pixels of each class, ``[classes]``, or None.
         rollout: share of the pictures whose path leads to the network's own guess at t = 0 instead of the true mask,
-            while the target stays true. On a path from the image x_t gives the mask away at every t > 0, so that without
-            them the network learns to see at t = 0 only, and to confirm what it finds at all other times.
+            while the target stays true. On a path from the image x_t gives the mask away at every t > 0, so that
+            without them the network learns to see at t = 0 only, and to confirm what it finds at all other times.
     """
 
     head: FlowSegHead
@@ -53,7 +53,7 @@ class FlowSegObjective:
         counted = labels < len(self.potential.points)
         known = labels.where(counted, 0)
         estimate = x + (1 - t) * v.detach()
-        straight = self.head.straight(x, source, target, t)
+        straight = target - source
         reshaped = straight
         if self.eta:
             reshaped = straight - self.eta * self.potential.gradient(estimate, known, CLIP)

@@ -26,7 +26,7 @@ MASKS = {"batch": 16, "lr": 6e-4, "flip_x": True, "zoom": (1.0, 1.3), "jitter": 
 DIGITS = {"batch": 64, "lr": 1e-3, "flip_x": False, "zoom": (0.9, 1.2), "jitter": 0.0, "shift": 2}
 PHOTOS = {"batch": 64, "lr": 1e-3, "flip_x": True, "zoom": (1.0, 1.0), "jitter": 0.0, "shift": 4}
 # In this order one after the other is left out of the command where the same options follow without it.
-OPEN = ("attention", "channels", "patch", "size", "beta", "image_weight", "clean_share", "prediction", *MASKS)
+OPEN = ("attention", "channels", "patch", "size", "beta", "image_weight", "clean_share", *MASKS)
 
 
 def label_kind(info: FolderInfo) -> str:
@@ -50,8 +50,7 @@ def settled(options: TrainingOptions, info: FolderInfo, recipe: str = "semflow")
     if options.turns and size[0] != size[1]:
         raise InputError("Quarter turns need a square size; set turns=false.", field="set")
     usual = MASKS if kind == PIXEL else DIGITS if info.channels == 1 else PHOTOS
-    usual = usual | {"prediction": "velocity" if recipe == "flowseg" else "posterior",
-                     "image_weight": IMAGE_WEIGHT.get((recipe, kind), 1.0),
+    usual = usual | {"image_weight": IMAGE_WEIGHT.get((recipe, kind), 1.0),
                      "clean_share": CLEAN_SHARE.get((recipe, kind), 0.0)}
     usual = {key: value for key, value in usual.items() if getattr(options, key) is None}
     if recipe == "symmflow" and (options.image_weight or 0) > 1:
