@@ -185,7 +185,7 @@ class Manifest:
         if self.system not in SYSTEMS:
             raise ModelError(f"This version of flowdemo does not know the system {self.system[:40]!r}.")
         if (self.flow or self.system in (*JOINT, "flowseg")) and not _is_flow(self.system, self.flow):
-            raise ModelError(f"The manifest of {self.name!r} describes labels or times that this version cannot use.")
+            raise ModelError(f"The manifest of {self.name!r} describes a flow that this version cannot use.")
         if (self.system, self.labels) not in KINDS or (self.labels == GLOBAL and len(self.palette.classes) < 2):
             raise ModelError(f"The manifest of {self.name!r} describes labels that its system does not have.")
         if not all(8 <= side <= MAX_SIDE for side in self.size):

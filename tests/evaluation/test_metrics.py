@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
 
-from flowdemo.evaluation.segmentation import confusion_matrix, scores
+from flowdemo.evaluation.segmentation import BoundaryF1, confusion_matrix, scores
 from flowdemo.evaluation.synthesis import (
     blurred,
     frechet_distance,
@@ -104,3 +104,54 @@ def test_blur_hides_grain_but_not_content() -> None:
 def test_distance_is_a_mean_over_pairs() -> None:
     flat = [np.full((2, 2, 3), v) for v in (0.0, 0.5, 1.0)]
     assert mean_distance(flat) == pytest.approx((0.5 + 1.0 + 0.5) / 3)
+
+
+def _squares(*corners: int) -> np.ndarray:
+    """Label 1 in 8×8 squares at (c, c) on a ground of 0, 40×40."""
+    picture = np.zeros((40, 40), np.uint8)
+    for c in corners:
+        picture[c : c + 8, c : c + 8] = 1
+    return picture
+
+
+def _boundary(truth: np.ndarray, found: np.ndarray, classes: int = 2) -> float | None:
+    metric = BoundaryF1(classes)
+    metric.add(truth, found)
+    return metric.score()
+
+
+def test_contours_within_the_tolerance_are_right() -> None:
+    assert _boundary(_squares(10), _squares(10)) == 1
+    assert _boundary(_squares(10), np.roll(_squares(10), 2, axis=1)) == 1
+    moved = _boundary(_squares(10), np.roll(_squares(10), 4, axis=1))
+    assert 0.4 < moved < 0.7  # the two sides along the move still touch
+    assert _boundary(_squares(2), _squares(30)) == 0
+
+
+def test_contours_that_are_missing_or_too_many_cost_as_much() -> None:
+    """Half of the contours found with no false one, and all found with as many false ones: 2/3 both times."""
+    assert _boundary(_squares(4, 26), _squares(4)) == pytest.approx(2 / 3)
+    assert _boundary(_squares(4), _squares(4, 26)) == pytest.approx(2 / 3)
+
+
+def test_ignored_pixels_bound_nothing() -> None:
+    truth = _squares(10)
+    hidden = np.where(truth == 1, 2, truth)
+    assert _boundary(hidden, truth) is None  # the only contour of the prediction lies along ignored pixels
+    assert _boundary(np.zeros_like(truth), np.zeros_like(truth)) is None
+
+
+def test_a_class_with_a_wrong_name_is_not_met() -> None:
+    assert _boundary(_squares(10), 2 * _squares(10), 3) == pytest.approx(1 / 3)  # the ground alone agrees
+
+
+def test_counts_of_all_pictures_are_one() -> None:
+    """Precision and recall of the sum are 2/3 here: each picture has twice a contour, and shares one."""
+    metric = BoundaryF1(2)
+    metric.add(_squares(4, 26), _squares(4))
+    metric.add(_squares(4), _squares(4, 26))
+    assert metric.score() == pytest.approx(2 / 3)
+    one = BoundaryF1(2)
+    one.add(_squares(4, 15, 26), _squares(4))
+    one.add(_squares(4), _squares(4))
+    assert one.score() == pytest.approx(2 * 0.5 / 1.5)

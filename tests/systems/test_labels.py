@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flowdemo.codes import base_k
 from flowdemo.codes.levels import level_line
 from flowdemo.errors import InputError, ModelError
-from flowdemo.systems.labels import GlobalLabels, PixelLabels, add_uniform, posterior_mean
+from flowdemo.systems.labels import GlobalLabels, PixelLabels, add_uniform, mode, posterior_mean
 
 SIZE = (12, 12)
 
@@ -106,3 +106,11 @@ def test_the_mean_of_a_posterior_lies_between_its_points() -> None:
     assert posterior_mean(logits, points).flatten().tolist() == pytest.approx([0.5, 0.375])
     assert posterior_mean(logits, points, 0.0).flatten().tolist() == [1.0, 0.5]
     assert posterior_mean(logits, points, 1e-3).flatten().tolist() == pytest.approx([1.0, 0.5])
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_mode_is_the_first_largest(layout: torch.memory_format) -> None:
+    logits = torch.randint(0, 4, (2, 7, 9, 11), generator=torch.Generator().manual_seed(0)).float()  # with many ties
+    found = mode(logits.contiguous(memory_format=layout))
+    expected = (logits == logits.amax(1, keepdim=True)).int().argmax(1)  # the first that is true
+    assert torch.equal(found, expected)
