@@ -15,12 +15,15 @@ is corrected at inference: t runs 0 → 1 and the nearest code is read out.
 
 The source is the image itself (``start="image"``, nothing is drawn) or Gaussian noise (``start="gaussian"``).
 
-The network answers with the velocity but for the part of it that a line knows, −I from the image and c(t)·x_t from
-noise (``flow.paths.linear_guess``), so that it need not copy what it is given:
+Two forms of the network's answer:
 
-    v = out − I   or   v = out + c(t) x_t                                   (5)
+    velocity    out = v but for the part of it that a line knows, −I from the image and c(t)·x_t from noise
+                (``flow.paths.linear_guess``), so that the network need not copy what it is given:
+                v = out − I   or   v = out + c(t) x_t                       (5)
+    posterior   out = class logits; from the image only
+                v = Σ_c p(c) μ_c − I                                        (6)
 
-From the image, N Euler steps then end at the mean of the N predictions of x₁.
+From the image, N Euler steps end at the mean of the N predictions of x₁.
 """
 
 from __future__ import annotations
@@ -38,9 +41,11 @@ from flowdemo.errors import ModelError
 from flowdemo.flow import Step, solve, uniform, watched
 from flowdemo.flow.paths import linear_guess
 from flowdemo.systems.base import IMAGE_TO_MASK, Option, Watch, to_state, to_uint8
+from flowdemo.systems.labels import posterior_mean
 
 TIME_SCALE = 1000.0  # diffusers' time embedding is made for 0 to 1000
 CHANNELS = 3
+PREDICTIONS = ("velocity", "posterior")
 STARTS = ("image", "gaussian")
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -50,16 +55,27 @@ class FlowSegHead:
     """How the network's answer is read.
 
     Args:
+        prediction: one of :data:`PREDICTIONS`.
         start: one of :data:`STARTS`.
         codebook: category codes.
     """
 
+    prediction: str
     start: str
     codebook: Codebook
 
     def __post_init__(self) -> None:
+        if self.prediction not in PREDICTIONS:
+            raise ModelError(f"FlowSeg predicts {' or '.join(PREDICTIONS)}, not {self.prediction!r}.")
         if self.start not in STARTS:
             raise ModelError(f"FlowSeg starts from {' or '.join(STARTS)}, not {self.start!r}.")
+        if (self.prediction, self.start) == ("posterior", "gaussian"):
+            raise ModelError("FlowSeg's class posterior is for paths from the image; from noise it predicts velocity.")
+
+    @property
+    def out_channels(self) -> int:
+        """Channels the network must answer with."""
+        return self.codebook.classes if self.prediction == "posterior" else CHANNELS
 
     @cached_property
     def points(self) -> Tensor:
@@ -71,12 +87,15 @@ class FlowSegHead:
         return float(self.points[: self.codebook.classes].square().mean().sqrt())
 
     def velocity(self, out: Tensor, x: Tensor, image: Tensor, t: float | Tensor) -> Tensor:
-        """v ``[B, 3, H, W]`` from the network's answer at (x, t), by (5).
+        """v ``[B, 3, H, W]`` from the network's answer at (x, t), by (5) or (6).
 
         Args:
-            out, x, image: ``[B, 3, H, W]``.
+            out: ``[B, out, H, W]``.
+            x, image: ``[B, 3, H, W]``.
             t: a number, or one per sample as ``[B, 1, 1, 1]``.
         """
+        if self.prediction == "posterior":
+            return posterior_mean(out, self.points[: self.codebook.classes]) - image
         return out - image if self.start == "image" else out + linear_guess(t, self._spread) * x
 
 
@@ -84,7 +103,7 @@ class FlowSeg:
     """Image to mask.
 
     Args:
-        network: ``([x_t, I] [B, 6, H, W], τ [B]) → [B, 3, H, W]`` with τ = 1000·t.
+        network: ``([x_t, I] [B, 6, H, W], τ [B]) → [B, out, H, W]`` with τ = 1000·t.
         head: how its answer is read.
         device: where states live.
     """

@@ -29,7 +29,8 @@ PREDICTIONS = {
 }
 CLEAN = "the clean image, the velocity of the label, and the class probabilities of the label, which say where both go"
 SYMMETRIC = "the velocities of both halves, and the class probabilities of the label, which say where it goes"
-RESHAPED = "the velocity of the path but for the part of it that is known without a network"
+RESHAPED = {"velocity": "the velocity of the path but for the part of it that is known without a network",
+            "posterior": "class probabilities; their mean over the codes is the end that the velocity leads to"}
 HEADS = {"pixel-field": "U-Net over patches whose tokens are the weights of one small field per patch, which answers "
          "for every pixel", "": "U-Net over patches"}
 PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
@@ -82,7 +83,7 @@ def _reshaped(manifest: Manifest) -> list[str]:
 
 def _answer(manifest: Manifest) -> str:
     if manifest.system == "flowseg":
-        return RESHAPED
+        return RESHAPED[manifest.prediction]
     if manifest.system == "symmflow" and manifest.posterior:
         return CLEAN if manifest.prediction == "endpoints" else SYMMETRIC
     return PREDICTIONS.get(manifest.prediction, manifest.prediction)

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from flowdemo.codes import codebook
+from flowdemo.codes import Codebook, codebook
 from flowdemo.data import FolderInfo, Split, read_info, read_split
 from flowdemo.data.augment import Augmentation
-from flowdemo.errors import InputError
+from flowdemo.errors import InputError, ModelError
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
 from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
 from flowdemo.networks.unet import PatchUNet, UNetConfig
@@ -184,17 +184,24 @@ def _symmflow(options: TrainingOptions, train: Split) -> Parts:
 def _flowseg(options: TrainingOptions, train: Split) -> Parts:
     info = train.info
     codes = codebook(options.codes, info.classes, info.ignore_index is not None)
-    head = FlowSegHead(options.source, codes)
+    head = _flowseg_head(options, codes)
     potential = Potential(head.points[: codes.classes], options.tau, options.epsilon, options.transform)
     objective = FlowSegObjective(head, potential, options.eta, options.times,
                                  _weights(options, train, codes.classes), options.rollout)
-    config, network = _unet(options, 2 * CHANNELS, CHANNELS), PatchUNet
+    config, network = _unet(options, 2 * CHANNELS, head.out_channels), PatchUNet
     if options.head == "field":
         config = PixelFieldConfig(**asdict(config), width=options.width, frequencies=options.frequencies)
         network = PixelField
     return Parts(head, config, network, objective, lambda network, device: FlowSeg(network, head, device),
-                 "velocity", {"codes": codes.name, "start": options.source},
+                 head.prediction, {"codes": codes.name, "start": options.source},
                  label="" if options.eta else "Plain flow matching")
+
+
+def _flowseg_head(options: TrainingOptions, codes: Codebook) -> FlowSegHead:
+    try:
+        return FlowSegHead(options.prediction, options.source, codes)
+    except ModelError as error:
+        raise InputError(error.message, field="set") from error
 
 
 def _discriminative(options: TrainingOptions, train: Split) -> Parts:

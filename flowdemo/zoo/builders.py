@@ -69,8 +69,8 @@ def _symmflow(manifest: Manifest, network: PatchUNet, space: Space, device: torc
 
 
 def _flowseg(manifest: Manifest, network: PatchUNet | PixelField, space: Space, device: torch.device) -> System:
-    head = FlowSegHead(manifest.flow["start"], manifest.codebook)
-    _check_fit(manifest, network, space, 2 * CHANNELS, CHANNELS)
+    head = FlowSegHead(manifest.prediction, manifest.flow["start"], manifest.codebook)
+    _check_fit(manifest, network, space, 2 * CHANNELS, head.out_channels)
     return FlowSeg(network, head, device)
 
 

@@ -61,7 +61,7 @@ def test_curve_is_scored_on_the_validation_pictures(reshaped: Path, cells: Path)
 
 
 def test_plain_flow_matching_is_the_same_without_the_correction(tmp_path: Path, cells: Path) -> None:
-    settings = SMALL | {"eta": "0", "head": "unet", "codes": "base-k", "source": "gaussian"}
+    settings = SMALL | {"eta": "0", "head": "unet", "codes": "base-k", "source": "gaussian", "prediction": "velocity"}
     train("flowseg", cells, tmp_path / "plain", steps=2, device="cpu", settings=settings, bar=False)
     manifest = flowdemo.load(tmp_path / "plain", device="cpu").manifest
     assert manifest.label.startswith("Plain flow matching") and "kind" not in manifest.network
@@ -71,7 +71,7 @@ def test_plain_flow_matching_is_the_same_without_the_correction(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("wrong", [{"codes": "morse"}, {"source": "mask"}, {"transform": "cube"}, {"head": "mlp"},
-                                   {"eta": "-1"}, {"tau": "0"}, {"times": "late"}])  # fmt: skip
+                                   {"eta": "-1"}, {"tau": "0"}, {"times": "late"}, {"source": "gaussian"}])  # fmt: skip
 def test_options_that_cannot_be_are_refused(tmp_path: Path, cells: Path, wrong: dict[str, str]) -> None:
     with pytest.raises(InputError):
         train("flowseg", cells, tmp_path / "out", steps=1, settings=SMALL | wrong, bar=False)

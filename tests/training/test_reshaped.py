@@ -20,7 +20,7 @@ KNOWN = LABELS < 4
 
 
 def _objective(eta: float = 1.0, start: str = "image", **options) -> FlowSegObjective:
-    return FlowSegObjective(FlowSegHead(start, BOOK), Potential(POINTS[:4]), eta, **options)
+    return FlowSegObjective(FlowSegHead("velocity", start, BOOK), Potential(POINTS[:4]), eta, **options)
 
 
 def _loss(objective: FlowSegObjective, network, seed: int = 2) -> dict[str, Tensor]:
