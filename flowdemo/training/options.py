@@ -32,7 +32,7 @@ class TrainingOptions:
 
     Args:
         size: model size (w, h); None takes the set's own size, rounded to what the network can fold.
-        prediction: the flow's form of answer (``velocity``, ``endpoints``, ``posterior``); FlowSeg has no ``endpoints``.
+        prediction: the flow's form of answer (``velocity``, ``endpoints``, ``posterior``), as its system has it.
         beta: largest half-width of the perturbation, in grey levels for masks (None: 0.9 of the bound s/2 for SemFlow,
             0.2 of it for SymmFlow) and in level spacings for labels of whole pictures (None: a quarter).
         dequantise: SymmFlow only; false trains with β = 0, which is allowed for the ablation of that noise alone.

@@ -11,10 +11,11 @@ import gradio as gr
 from flowdemo.engine import Engine
 from flowdemo.errors import ModelError
 from flowdemo.ui import api
+from flowdemo.ui.comparison_families import families
 from flowdemo.ui.guard import plain
 from flowdemo.ui.readings import offers
 from flowdemo.ui.runner import Runner
-from flowdemo.ui.tabs import about, labels, learn, trajectory
+from flowdemo.ui.tabs import about, compare, fieldlab, labels, learn, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
@@ -40,6 +41,11 @@ def build(engine: Engine | None = None) -> gr.Blocks:
             if offers(engine):
                 with gr.Tab("Classify & generate", id="labels"):
                     labels.build(runner)
+            if families(engine):
+                with gr.Tab("Compare", id="compare"):
+                    compare.build(runner)
+            with gr.Tab("Field lab", id="fieldlab"):
+                fieldlab.build(runner)
             with gr.Tab("Learn", id="learn"):
                 learn.build()
             with gr.Tab("About", id="about"):
