@@ -131,7 +131,7 @@ class PatchUNet(nn.Module):
         folded = F.pixel_unshuffle(z, self.config.patch).contiguous(memory_format=torch.channels_last)
         if self.head is None:
             return F.pixel_shuffle(self.unet(folded, tau, told).sample, self.config.patch)
-        with _caught(self.unet.mid_block) as deepest:
+        with caught(self.unet.mid_block) as deepest:
             pixels = F.pixel_shuffle(self.unet(folded, tau, told).sample, self.config.patch)
         logits = self.head(deepest[-1].mean(dim=(2, 3)))
         return torch.cat([pixels, logits[:, :, None, None].expand(-1, -1, *z.shape[2:]).to(pixels.dtype)], 1)
@@ -153,7 +153,7 @@ class Head(nn.Module):
 
 
 @contextmanager
-def _caught(module: nn.Module) -> Iterator[list[Tensor]]:
+def caught(module: nn.Module) -> Iterator[list[Tensor]]:
     """Collect what a module answers while the context is open; one thread at a time."""
     found: list[Tensor] = []
     hook = module.register_forward_hook(lambda _, given, answer: found.append(answer))

@@ -16,7 +16,7 @@ _BOUNDS = {
     "batch": (1, 4096), "lr": (1e-8, 1.0), "weight_decay": (0.0, 10.0), "warmup": (0, 1_000_000), "clip": (1e-6, 1e6),
     "ema": (0.0, 0.999999), "jitter": (0.0, 1.0), "rarity": (0.0, 2.0), "image_weight": (0.0, 1e3),
     "eta": (0.0, 100.0), "tau": (0.05, 20.0), "epsilon": (1e-9, 1.0), "width": (1, 256), "frequencies": (1, 16),
-    "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
+    "align": (0.0, 100.0), "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
@@ -54,6 +54,8 @@ class TrainingOptions:
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
+        align, teacher: FlowSeg only; weight of the alignment with a discriminative model's features, and that model's
+            name or folder, see :class:`~flowdemo.training.alignment.Alignment`.
         batch: pictures per step over all processes.
         lr, weight_decay, warmup, clip, ema: AdamW's rate at its peak, decay, steps of linear warm-up,
             gradient-norm bound, decay of the exponential moving average.
@@ -85,6 +87,8 @@ class TrainingOptions:
     head: str = "field"
     width: int = 16
     frequencies: int = 3
+    align: float = 0.0
+    teacher: str = ""
     patch: int = 0
     channels: tuple[int, ...] = ()
     attention: tuple[bool, ...] = ()

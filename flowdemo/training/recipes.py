@@ -26,6 +26,7 @@ from flowdemo.systems.labels import GlobalLabels, PixelLabels
 from flowdemo.systems.potential import Potential
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
+from flowdemo.training.alignment import Alignment
 from flowdemo.training.budget import Budget
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import DiscriminativeObjective, Objective, SemFlowObjective, class_weights
@@ -186,8 +187,9 @@ def _flowseg(options: TrainingOptions, train: Split) -> Parts:
     codes = codebook(options.codes, info.classes, info.ignore_index is not None)
     head = _flowseg_head(options, codes)
     potential = Potential(head.points[: codes.classes], options.tau, options.epsilon, options.transform)
+    followed = Alignment(options.teacher, options.size, options.patch, options.channels[1]) if options.align else None
     objective = FlowSegObjective(head, potential, options.eta, options.times,
-                                 _weights(options, train, codes.classes), options.rollout)
+                                 _weights(options, train, codes.classes), options.rollout, followed, options.align)
     config, network = _unet(options, 2 * CHANNELS, head.out_channels), PatchUNet
     if options.head == "field":
         config = PixelFieldConfig(**asdict(config), width=options.width, frequencies=options.frequencies)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from flowdemo.systems.flowseg import TIME_SCALE, FlowSegHead
 from flowdemo.systems.potential import Potential
+from flowdemo.training.alignment import Alignment
 from flowdemo.training.objectives import generator_on, sample_times
 
 CLIP = 20.0  # of ‖∇Φ‖ at every pixel: near a code it grows to 1/(τ√ε)
@@ -27,6 +28,7 @@ class FlowSegObjective:
         rollout: share of the pictures whose path leads to the network's own guess at t = 0 instead of the true mask,
             while the target stays true. On a path from the image x_t gives the mask away at every t > 0, so that
             without them the network learns to see at t = 0 only, and to confirm what it finds at all other times.
+        alignment, align: a teacher's features to follow beside it, and the weight of that.
     """
 
     head: FlowSegHead
@@ -35,6 +37,8 @@ class FlowSegObjective:
     times: str = "uniform"
     class_weights: Tensor | None = None
     rollout: float = 0.0
+    alignment: Alignment | None = None
+    align: float = 0.0
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         """Images ``[B, 3, H, W]`` in [-1, 1]; labels int64 ``[B, H, W]``, void allowed."""
@@ -49,7 +53,13 @@ class FlowSegObjective:
             end = torch.cat([self._guess(network, source[:own], images[:own]), target[own:]])
         t = sample_times(len(images), self.times, gen).to(images.device)
         x = (1 - t) * source + t * end
-        v = self._velocity(network, x, images, t)
+        losses: dict[str, Tensor] = {}
+        if self.alignment is None:
+            v = self._velocity(network, x, images, t)
+        else:
+            with self.alignment.watching(network) as seen:
+                v = self._velocity(network, x, images, t)
+            losses["alignment"] = self.align * self.alignment(seen[-1], images)
         counted = labels < len(self.potential.points)
         known = labels.where(counted, 0)
         estimate = x + (1 - t) * v.detach()
@@ -63,7 +73,7 @@ class FlowSegObjective:
         facts = {"matching": _mean((v.detach() - straight) ** 2, weight),
                  "potential": (self.potential.value(estimate, known) * weight).mean()}
         # What is only reported carries no gradient; the value of the residual alone would not say how well it goes.
-        return {"residual": _mean((v - reshaped) ** 2, weight)} | facts
+        return losses | {"residual": _mean((v - reshaped) ** 2, weight)} | facts
 
     def _velocity(self, network: nn.Module, x: Tensor, images: Tensor, t: Tensor) -> Tensor:
         out = network(torch.cat([x, images], 1), TIME_SCALE * t.flatten()).float()
