@@ -76,9 +76,13 @@ def _reshaped(manifest: Manifest) -> list[str]:
     correction = f"η = {options.get('eta')}"
     if options.get("eta"):
         correction += f", τ = {options.get('tau')}, ε = {options.get('epsilon')}, transform {options.get('transform')}"
+    followed = []
+    if options.get("align"):
+        followed = [f"- In training its inner features were drawn to those of `{options['teacher']}` (weight "
+                    f"{options['align']:g}), so that its scores rest on that model's training too."]  # fmt: skip
     return [f"- Head: {HEADS[manifest.network.get('kind', '')]}.", f"- Codes: {manifest.flow['codes']}.",
             f"- Source of the path: {source}.", f"- Correction: {correction}.",
-            "- Pixels without a class are left out of the training."]  # fmt: skip
+            "- Pixels without a class are left out of the training.", *followed]  # fmt: skip
 
 
 def _answer(manifest: Manifest) -> str:

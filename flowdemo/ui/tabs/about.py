@@ -37,6 +37,10 @@ label. As one forms, the other dissolves, so both directions start from noise an
 label may be a mask, or one class for the whole picture: a level on a line, held by every pixel of one channel and read
 by its mean. Then the same network classifies and generates.
 
+**FlowSeg** ([arXiv 2603.19218](https://arxiv.org/abs/2603.19218)) goes from the photograph to the mask only. In training
+each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for; the *Field
+lab* shows that force. *Plain flow matching* is the same network, trained alike without the force.
+
 The *discriminative* models and *classifiers* are the yardsticks, trained to answer in one evaluation; they also judge
 the pictures that the flows make.
 """
@@ -46,7 +50,10 @@ TASKS = {
 }  # fmt: skip
 # Per direction, what is shown of a row of scores: its key, its name, and what it means.
 MEASURES = {
-    IMAGE_TO_MASK: (("miou", "mIoU", "mean intersection over union of the classes, 1 is perfect"),),
+    IMAGE_TO_MASK: (
+        ("miou", "mIoU", "mean intersection over union of the classes, 1 is perfect"),
+        ("boundary_f1", "boundary F1", "contours of the classes met within 2 pixels, 1 is perfect"),
+    ),
     MASK_TO_IMAGE: (
         ("resegmentation_accuracy", "accuracy", "share of pixels that the discriminative model reads as painted"),
         ("frechet_discriminative", "Fréchet", "distance to photographs in its features, 0 is best"),
