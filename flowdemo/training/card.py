@@ -106,6 +106,9 @@ def _training(manifest: Manifest) -> str:
     said = (f"{facts.get('steps')} steps, {facts.get('samples')} samples of {facts.get('pictures')} training pictures, "
             f"{seconds / 60:.1f} minutes on {facts.get('device')}, seed {facts.get('seed')}, "
             f"torch {facts.get('torch')}.")
+    if begun := facts.get("begun_from"):
+        said += (f" It began from the weights of `{begun['model']}`, into which {begun['steps']} steps, "
+                 f"{begun['samples']} samples and {float(begun['seconds']) / 60:.1f} minutes had gone.")
     said += f" {facts['note']}" if facts.get("note") else ""
     return f"{said}\n\n```\n{facts.get('command')}\n```\n\n`DATA` is the folder that holds the data set."
 

@@ -23,6 +23,7 @@ from flowdemo.training.sheets import display_palette
 from flowdemo.training.state import load_average, read_facts
 from flowdemo.training.terms import terms_of
 from flowdemo.zoo import Manifest, load, read_manifest, save_model
+from flowdemo.zoo.folders import find
 from flowdemo.zoo.manifest import NAME
 from flowdemo.zoo.storage import write_manifest
 
@@ -155,7 +156,15 @@ def _training(plan: Plan, provenance: Provenance, name: str) -> dict[str, Any]:
         "device": provenance.device,
         "torch": provenance.torch,
         "options": plan.options.to_json(),
-    }
+    } | ({"begun_from": _before(plan.options.init)} if plan.options.init else {})
+
+
+def _before(model: str) -> dict[str, Any]:
+    """What went into the weights that a training began from, over all trainings before it."""
+    manifest = read_manifest(find(model))
+    facts, earlier = manifest.training, manifest.training.get("begun_from", {})
+    spent = {key: facts.get(key, 0) + earlier.get(key, 0) for key in ("steps", "samples", "seconds")}
+    return {"model": manifest.name} | spent
 
 
 def _command(plan: Plan, provenance: Provenance, model: str) -> str:

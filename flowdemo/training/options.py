@@ -61,6 +61,7 @@ class TrainingOptions:
             gradient-norm bound, decay of the exponential moving average.
         flip_x, flip_y, turns, zoom, jitter, shift: augmentation, see :class:`~flowdemo.data.augment.Augmentation`.
         bf16: autocast to bfloat16.
+        init: name or folder of a model of the same network whose weights are the start; none for a random one.
         save_minutes: minutes between two saved states.
         curve: training steps between two points of :class:`~flowdemo.training.curve.Curve`, 0 for none.
         curve_pictures: most validation pictures of such a point.
@@ -107,6 +108,7 @@ class TrainingOptions:
     jitter: float | None = None
     shift: int | None = None
     bf16: bool = True
+    init: str = ""
     save_minutes: float = 4.0
     curve: int = 0
     curve_pictures: int = 101

@@ -34,7 +34,9 @@ from flowdemo.training.options import TrainingOptions
 from flowdemo.training.reshaped import FlowSegObjective
 from flowdemo.training.settle import ATTENTION, LEVELS, asked, codebook_of, label_kind, settled
 from flowdemo.training.symmetric import SymmFlowObjective, classifier_loss
+from flowdemo.zoo.folders import find, read_manifest
 from flowdemo.zoo.kinds import GLOBAL, KINDS, Kind
+from flowdemo.zoo.storage import read_weights
 
 Config = UNetConfig | ConvNetConfig
 
@@ -150,8 +152,25 @@ def build(
     augmentation = Augmentation(options.flip_x, options.flip_y, options.turns, options.zoom, 0.5, options.jitter,
                                 options.shift)
     facts = {"recipe": plan.recipe, "data": plan.info.name}
-    return Trainer(plan.network(), plan.parts.objective, plan.train.images, plan.train.labels, augmentation,
+    network = plan.network()
+    if options.init:
+        _begin_from(network, options.init)
+    return Trainer(network, plan.parts.objective, plan.train.images, plan.train.labels, augmentation,
                    options, out, seed, device, facts, on_save)
+
+
+def _begin_from(network: nn.Module, model: str) -> None:
+    """Fill a new network with the weights of a model folder or shipped model.
+
+    Raises:
+        InputError: that model's network is another one.
+        ModelError: there is no such model, or it is damaged.
+    """
+    folder = find(model)
+    manifest = read_manifest(folder)
+    if manifest.network != network.config.to_json():
+        raise InputError(f"The network of {manifest.name!r} is not the one to train; init needs the same.", field="set")
+    network.load_state_dict(read_weights(folder, manifest))
 
 
 def _semflow(options: TrainingOptions, train: Split) -> Parts:

@@ -70,6 +70,19 @@ def test_plain_flow_matching_is_the_same_without_the_correction(tmp_path: Path, 
     assert all(0 <= row["miou"] <= 1 and "boundary_f1" in row for row in found["rows"])
 
 
+def test_a_training_may_begin_from_a_model(reshaped: Path, cells: Path, tmp_path: Path) -> None:
+    settings = SMALL | {"init": str(reshaped), "lr": "1e-8"}
+    train("flowseg", cells, tmp_path / "on", steps=1, device="cpu", settings=settings, bar=False)
+    first, on = (flowdemo.load(folder, device="cpu") for folder in (reshaped, tmp_path / "on"))
+    for name, weight in first.system.network.state_dict().items():
+        np.testing.assert_allclose(on.system.network.state_dict()[name], weight, atol=2e-3)
+    assert on.manifest.training["begun_from"] | {"seconds": 0} == {
+        "model": first.name, "steps": 60, "samples": 240, "seconds": 0}  # fmt: skip
+    assert "It began from the weights" in (tmp_path / "on" / "README.md").read_text("utf-8")
+    with pytest.raises(InputError, match="needs the same"):
+        train("flowseg", cells, tmp_path / "other", steps=1, settings=settings | {"width": "4"}, bar=False)
+
+
 @pytest.mark.parametrize("wrong", [{"codes": "morse"}, {"source": "mask"}, {"transform": "cube"}, {"head": "mlp"},
                                    {"eta": "-1"}, {"tau": "0"}, {"times": "late"}, {"source": "gaussian"}])  # fmt: skip
 def test_options_that_cannot_be_are_refused(tmp_path: Path, cells: Path, wrong: dict[str, str]) -> None:
