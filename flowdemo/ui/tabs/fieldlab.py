@@ -6,8 +6,10 @@ import logging
 from pathlib import Path
 
 from flowdemo.errors import FlowdemoError
+from flowdemo.ui.fieldmaps import find_pair
 from flowdemo.ui.runner import Runner
 from flowdemo.ui.widgets.fieldlab import Codes, Convergence, Curves, Navigation, Plane, read_convergence
+from flowdemo.ui.widgets.fieldmaps import section as real
 
 SCORES = Path(__file__).resolve().parents[3] / "assets" / "convergence" / "camvid.json"
 PLANE = """
@@ -43,19 +45,21 @@ def build(runner: Runner | None = None, scores: Path = SCORES) -> None:
     """Lay out the tab.
 
     Args:
-        runner: runs models; for the sections that need one.
+        runner: runs models; without it, or without a pair of them that suits, there is no section on a picture.
         scores: a file of training scores; without it there is no section on convergence.
     """
     curves = _curves(scores)
+    pair = find_pair(runner.engine) if runner else None
     sections = [("fl-plane", "Field"), ("fl-codes", "Codes")]
+    if pair:
+        sections.append(("fl-real", "On a picture"))
     if curves:
         sections.append(("fl-convergence", "Convergence"))
     Navigation(sections, elem_id="fl-nav")
     Plane(PLANE, elem_id="fl-plane")
     Codes(CODES, elem_id="fl-codes")
-
-    # Sections that run a model are laid out here, each with its link in `sections`.
-
+    if runner and pair:
+        real.build(runner, pair)
     if curves:
         Curves(curves, CURVES, elem_id="fl-convergence")
 
