@@ -61,7 +61,7 @@ class Table:
 
     def ready(self) -> Table:
         self.page.wait_for_function("() => document.querySelector('.fd-compare')?.fdCompare", timeout=30000)
-        self.page.locator("#compare-run:not([disabled])").wait_for()
+        self.page.locator("#compare-input:not([inert]) #compare-run:not([disabled])").wait_for()
         return self
 
     def get(self, name: str) -> Any:

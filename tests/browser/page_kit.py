@@ -198,6 +198,15 @@ def ready(page: Page) -> Page:
     return page
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Choose a tab of the page; on a phone most are in the menu behind the dots."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.locator(".overflow-menu > button").click()
+        tab = page.locator(".overflow-dropdown button", has_text=name)
+    tab.click()
+
+
 def shown(page: Page, name: str) -> Any:
     """A property of what the player shows."""
     return page.evaluate(f"() => {PLAYER}.{name}")

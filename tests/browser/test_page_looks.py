@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from page_kit import TO_IMAGE, Desk, box, direction, finish, give_photo, number, photo, ready, run, shown, start, until
+from page_kit import (
+    TO_IMAGE,
+    Desk,
+    box,
+    direction,
+    finish,
+    give_photo,
+    number,
+    open_tab,
+    photo,
+    ready,
+    run,
+    shown,
+    start,
+    until,
+)
 from playwright.sync_api import Page, expect
 
 # Contrast of every text with the surface behind it, by the formula of WCAG 2; texts on pictures and the names of
@@ -80,7 +95,7 @@ def test_no_width_scrolls_sideways(desk: Desk, open_page: Any, width: int) -> No
     for fold in ("#more", "#recipe-box"):
         page.locator(f"{fold} .label-wrap").click()
     assert overflow(page) <= 0
-    page.get_by_role("tab", name="About").click()
+    open_tab(page, "About")
     expect(page.get_by_role("heading", name="The models")).to_be_visible()
     assert overflow(page) <= 0
 
@@ -151,7 +166,7 @@ def test_every_text_stands_out_from_its_surface(desk: Desk, open_page: Any, them
         page.locator(f"{fold} .label-wrap").click()
     page.wait_for_timeout(300)
     assert page.evaluate(CONTRAST) == []
-    page.get_by_role("tab", name="About").click()
+    open_tab(page, "About")
     expect(page.get_by_role("heading", name="The models")).to_be_visible()
     assert page.evaluate(CONTRAST) == []
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")

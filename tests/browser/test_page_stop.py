@@ -7,7 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_kit import Desk, begun, drawing, finish, give_photo, photo, ready, run, shown, start, type_number, until
+from page_kit import (
+    Desk,
+    begun,
+    drawing,
+    finish,
+    give_photo,
+    open_tab,
+    photo,
+    ready,
+    run,
+    shown,
+    start,
+    type_number,
+    until,
+)
 from playwright.sync_api import Page, expect
 from reloads import forgive_reload
 
@@ -86,7 +100,7 @@ def test_a_run_goes_on_while_another_tab_is_open(desk: Desk, page: Page) -> None
     before = shown(page, "run")
     start(page)
     begun(page, before)
-    page.get_by_role("tab", name="About").click()
+    open_tab(page, "About")
     expect(page.get_by_role("heading", name="What you are watching")).to_be_visible()
     expect(page.locator("body")).to_contain_text("0.568")
     desk.brake.gate.set()

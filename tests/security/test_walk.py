@@ -58,6 +58,13 @@ def refused(visitor: Visitor, **values: Any) -> str:
     return content["error"]
 
 
+def recipe_event(visitor: Visitor) -> dict[str, Any]:
+    """What reads a recipe file that is dropped on the page."""
+    box = next(part["id"] for part in visitor.config["components"] if part["props"].get("elem_id") == "recipe")
+    (event,) = (d for d in visitor.config["dependencies"] if [box, "upload"] in [list(t) for t in d["targets"]])
+    return event
+
+
 # Rows 1 and 16: paths and foreign addresses on the file routes.
 
 
@@ -175,7 +182,7 @@ def test_no_handler_gives_a_visitor_a_file_by_name(visitor: Visitor, site: Any, 
     cwd_file = Path(visitor.upload(b"x", "notes.txt")["path"]).name
     assert visitor.http.get(f"gradio_api/file={cwd_file}").status_code in (403, 404)
     recipe = json.dumps({"model": str(secret), "format": 1}).encode()
-    (event,) = (d for d in visitor.config["dependencies"] if d["targets"] and d["targets"][0][1] == "upload")
+    event = recipe_event(visitor)
     body = {"data": [visitor.upload(recipe, "r.json")], "fn_index": event["id"], "session_hash": visitor.session}
     answer = visitor.http.post(f"gradio_api/run/{event['api_name']}", json=body)
     assert SECRET not in answer.text and "no such model" in answer.text
@@ -204,7 +211,7 @@ def test_hostile_names_are_text_in_the_page(tmp_path: Path, monkeypatch: pytest.
 
 def test_hostile_recipes_are_told_as_text(visitor: Visitor) -> None:
     raw = {"model": POSTERIOR, "format": 1, "solver": "<img src=x onerror=alert(1)>"}
-    (event,) = (d for d in visitor.config["dependencies"] if d["targets"] and d["targets"][0][1] == "upload")
+    event = recipe_event(visitor)
     body = {"data": [visitor.upload(json.dumps(raw).encode(), "r.json")], "fn_index": event["id"]}
     answer = visitor.http.post(f"gradio_api/run/{event['api_name']}", json={**body, "session_hash": visitor.session})
     said = next(part for part in answer.json()["data"] if isinstance(part, str) and "fd-report" in part)

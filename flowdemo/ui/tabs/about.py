@@ -37,8 +37,8 @@ label. As one forms, the other dissolves, so both directions start from noise an
 label may be a mask, or one class for the whole picture: a level on a line, held by every pixel of one channel and read
 by its mean. Then the same network classifies and generates.
 
-**FlowSeg** ([arXiv 2603.19218](https://arxiv.org/abs/2603.19218)) goes from the photograph to the mask only. In training
-each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for; the *Field
+**FlowSeg** ([arXiv 2603.19218](https://arxiv.org/abs/2603.19218)) goes from the photograph to the mask only. In
+training each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for; the *Field
 lab* shows that force. *Plain flow matching* is the same network, trained alike without the force. Neither is among the
 models below yet.
 

@@ -52,6 +52,9 @@ FOLLOW = """() => {
   setTimeout(look, 150);
 }"""
 
+# The column was closed by the widget while it opened; see its script.
+FREE = "() => document.querySelector('#compare-input')?.removeAttribute('inert')"
+
 
 class Answers:
     """What the widget asks while a person looks: nothing is computed by a network here.
@@ -105,10 +108,11 @@ def _wire_controls(engine: Engine, known: dict[str, Family], c: Controls) -> Non
     def family(key: Any) -> list[Any]:
         return shaped(engine, known[key if key in known else next(iter(known))])
 
-    c.family.input(plain(family), c.family, c.shaped, **QUIET, **LATEST)
+    # Not ``input``: that comes also where a dropdown only lost the focus, and would set back what was typed since.
+    c.family.select(plain(family), c.family, c.shaped, **QUIET, **LATEST)
     for slot in (c.a, c.b):
-        slot.model.input(plain(lambda model: settings_of(engine, model)), slot.model, slot.inputs[1:],
-                         **QUIET, **LATEST)  # fmt: skip
+        slot.model.select(plain(lambda model: settings_of(engine, model)), slot.model, slot.inputs[1:],
+                          **QUIET, **LATEST)  # fmt: skip
     acts = [c.photo.input, c.truth.upload, c.truth.clear, c.family.input]
     for act in [*acts, *(part.input for slot in (c.a, c.b) for part in slot.inputs)]:
         act(None, None, None, js=DISMISS, **QUIET)
@@ -142,7 +146,9 @@ def _wire_opening(engine: Engine, known: dict[str, Family], c: Controls, view: C
         settings = shaped(engine, known[key], [item.request for item in pair])
         return [pair[0].pixels, _truth_file(engine, pair[0]), key, *settings]
 
-    view.opened(plain(opened), None, [c.photo, c.truth, c.family, *c.shaped], **QUIET)
+    event = view.opened(plain(opened), None, [c.photo, c.truth, c.family, *c.shaped], **QUIET)
+    for after in (event.then, event.failure):
+        after(None, None, None, js=FREE, **QUIET)
 
 
 def _truth_file(engine: Engine, item: Example) -> str | None:

@@ -113,11 +113,20 @@ root.fdCompare = {
 watch("value", () => receive(props.value));
 touch();
 if (props.value) receive(props.value);
-else
+else {
+  // Until the controls say what the stored comparison shows they take nothing, which would be written over.
+  const column = document.querySelector("#compare-input");
+  const free = () => column?.removeAttribute("inert");
+  column?.setAttribute("inert", "");
+  setTimeout(free, 5000);
   answer(server.opening())
     .then((update) => {
-      if (!update || state.id) return;
+      if (!update || state.id) return free();
       receive(update);
       trigger("opened", {});
     })
-    .catch((error) => say(error.message, true));
+    .catch((error) => {
+      free();
+      say(error.message, true);
+    });
+}
