@@ -25,8 +25,9 @@ EXAMPLES = """<h2 class="fd-small">Examples</h2><p class="fd-note">Drawn in code
 
 @dataclass
 class Slot:
-    """The settings of one run."""
+    """The settings of one run; ``fitted`` is the model that they are shaped for."""
 
+    fitted: gr.State
     model: ClassChoice
     steps: NumberBox
     solver: gr.Dropdown
@@ -37,11 +38,17 @@ class Slot:
     def inputs(self) -> list[Any]:
         return [self.model, self.steps, self.solver, self.seed, self.temperature]
 
+    @property
+    def shaped(self) -> list[Any]:
+        """What a choice of model updates beside itself, in the order of :func:`settings_of`."""
+        return [self.steps, self.solver, self.seed, self.temperature, self.fitted]
+
 
 @dataclass
 class Controls:
-    """The components of the left column."""
+    """The components of the left column; ``fitted`` is the family that they are shaped for."""
 
+    fitted: gr.State
     family: ClassChoice
     photo: PhotoInput
     truth: gr.File
@@ -61,7 +68,7 @@ class Controls:
     @property
     def shaped(self) -> list[Any]:
         """What :func:`shaped` updates, in its order."""
-        return [*self.a.inputs, *self.b.inputs, self.all, self.who]
+        return [self.a.model, *self.a.shaped, self.b.model, *self.b.shaped, self.all, self.who, self.fitted]
 
 
 def lay_out(engine: Engine, known: dict[str, Family], key: str) -> Controls:
@@ -88,7 +95,7 @@ def lay_out(engine: Engine, known: dict[str, Family], key: str) -> Controls:
         report = gr.HTML("", elem_id="compare-report")
     every = gr.Button("Same picture through all", elem_id="compare-all", interactive=len(family.all) > 1)
     who = gr.HTML(_told_all(engine, family), elem_id="compare-who")
-    return Controls(chosen, photo, truth, a, b, compare, every, stop, who, report)
+    return Controls(gr.State(key), chosen, photo, truth, a, b, compare, every, stop, who, report)
 
 
 def _slots(engine: Engine, family: Family) -> tuple[Slot, Slot]:
@@ -105,7 +112,7 @@ def _slots(engine: Engine, family: Family) -> tuple[Slot, Slot]:
             with gr.Column(min_width=120, elem_classes="cp-slot"):
                 below.append(_rest(letter, shape))
     a, b = (
-        Slot(model, steps, solver, seed, temperature)
+        Slot(gr.State(model.value), model, steps, solver, seed, temperature)
         for (model, steps, seed), (solver, temperature) in zip(above, below, strict=True)
     )
     return a, b
@@ -148,16 +155,16 @@ def shaped(engine: Engine, family: Family, requests: Sequence[Request] = ()) -> 
     """
     offered, updates = choices(engine, family), []
     for k, model in enumerate([request.model for request in requests] or family.pair):
-        steps, solver, seed, temperature = settings_of(engine, model)
+        steps, solver, seed, temperature, fitted = settings_of(engine, model)
         if requests:
             steps, solver = steps | {"value": requests[k].steps}, solver | {"value": requests[k].solver}
             seed = seed | {"value": requests[k].seed}
-        updates += [gr.update(choices=offered, value=model), steps, solver, seed, temperature]
-    return [*updates, gr.update(interactive=len(family.all) > 1), _told_all(engine, family)]
+        updates += [gr.update(choices=offered, value=model), steps, solver, seed, temperature, fitted]
+    return [*updates, gr.update(interactive=len(family.all) > 1), _told_all(engine, family), family.models[0]]
 
 
 def settings_of(engine: Engine, model: Any) -> list[Any]:
-    """Steps, solver, seed and temperature as a model has them.
+    """Steps, solver, seed and temperature as a model has them, and its name, in the order of ``Slot.shaped``.
 
     Raises:
         InputError: the model is unknown.
@@ -166,7 +173,7 @@ def settings_of(engine: Engine, model: Any) -> list[Any]:
     path = _has_path(shape)
     return [gr.update(value=shape.steps, visible=path, maximum=shape.limits.max_steps), gr.update(visible=path),
             gr.update(visible=shape.draws),
-            gr.update(value=shape.temperature, visible=_has_temperature(shape))]  # fmt: skip
+            gr.update(value=shape.temperature, visible=_has_temperature(shape)), shape.manifest.name]  # fmt: skip
 
 
 def _has_path(shape: Shape) -> bool:

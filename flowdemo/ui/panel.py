@@ -22,8 +22,9 @@ EMPTY_PHOTO = "# Drop a photo here\nor click to choose one"
 
 @dataclass
 class Controls:
-    """The components of the left column."""
+    """The components of the left column; ``fitted`` is the model and direction that they are shaped for."""
 
+    fitted: gr.State
     direction: DirectionChoice
     model: gr.Dropdown
     photo: PhotoInput
@@ -57,7 +58,7 @@ class Controls:
     def shaped(self) -> list[Any]:
         """What :func:`flowdemo.ui.restore.shaped` updates, in its order."""
         return [self.direction, self.photo_box, self.paint_box, self.painter, self.label, self.steps, self.beta_box,
-                self.beta, self.seed_box, self.samples, self.more, self.temperature]  # fmt: skip
+                self.beta, self.seed_box, self.samples, self.more, self.temperature, self.fitted]  # fmt: skip
 
     @property
     def restored(self) -> list[Any]:
@@ -79,8 +80,9 @@ def lay_out(engine: Engine, request: Request, pixels: np.ndarray | None) -> Cont
     direction = DirectionChoice(shape.directions, value=shape.direction, label="Direction", show_label=False,
                                 container=False, elem_id="direction", elem_classes="fd-segment")  # fmt: skip
     model = gr.Dropdown(names, value=shape.manifest.name, label="Model", elem_id="model", filterable=False)
-    parts = {"direction": direction, "model": model} | _input(shape, pixels) | _numbers(shape, request)
-    return Controls(**parts | _more(shape, request) | _go())
+    fitted = gr.State([shape.manifest.name, shape.direction])
+    parts = {"fitted": fitted, "direction": direction, "model": model} | _input(shape, pixels)
+    return Controls(**parts | _numbers(shape, request) | _more(shape, request) | _go())
 
 
 def _input(shape: Shape, pixels: np.ndarray | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from flowdemo.ui.controls import Shape
 from flowdemo.ui.widgets.painter import MaskPainter
 
 MASK_URL = "data:image/png;base64,"
-SHAPED = 12  # number of updates of :func:`shaped`
+SHAPED = 13  # number of updates of :func:`shaped`
 RESTORED = SHAPED + 3  # and of :func:`restored`
 
 
@@ -44,17 +44,19 @@ def shaped(
         gr.update(label=shape.samples_label),
         gr.update(visible=not one),
         gr.update(value=shape.temperature, visible="temperature" in shape.limits.settings),
+        [manifest.name, shape.direction],
     ]
 
 
 def restored(engine: Engine, request: Request, given: Given | None) -> list[Any]:
     """Controls as a recipe says, in the order of :attr:`flowdemo.ui.panel.Controls.restored`."""
     shape = Shape.of(engine, request.model, request.direction)
-    *updates, samples, more, temperature = shaped(shape, request.steps, request.beta if shape.perturbs else None, given)
+    beta = request.beta if shape.perturbs else None
+    *updates, samples, more, temperature, fitted = shaped(shape, request.steps, beta, given)
     samples |= {"value": request.samples}
     temperature |= {"value": dict(request.settings).get("temperature", shape.temperature)}
     solver = gr.update(value=request.solver, info=SOLVERS[request.solver].description)
-    return [*updates, samples, more, temperature, request.model, solver, request.seed]
+    return [*updates, samples, more, temperature, fitted, request.model, solver, request.seed]
 
 
 def read_recipe(engine: Engine, data: bytes) -> tuple[Request, Given | None]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from page_kit import (
     FLOW,
+    LABELS,
     ONE_STEP,
     OTHER,
     TO_IMAGE,
@@ -199,3 +200,18 @@ def test_models_and_directions_may_be_changed_at_any_time(desk: Desk, page: Page
         expect(page.locator("#direction label")).to_have_count(2)
         run(page)
         assert desk.record(page).request.model == model and shown(page, "newest") == 4
+
+
+def test_passing_through_the_list_of_models_changes_nothing(page: Page) -> None:
+    type_number(page, "#steps", 7)
+    models = page.locator("#model input")
+    models.focus()
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(600)  # what the list may say when it loses the focus would be answered by now
+    steps = page.locator("#steps input[type=number]")
+    expect(steps).to_have_value("7")
+    models.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(models).not_to_have_value(LABELS[FLOW])
+    expect(steps).not_to_have_value("7")

@@ -38,9 +38,9 @@ label may be a mask, or one class for the whole picture: a level on a line, held
 by its mean. Then the same network classifies and generates.
 
 **FlowSeg** ([arXiv 2603.19218](https://arxiv.org/abs/2603.19218)) goes from the photograph to the mask only. In
-training each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for; the *Field
-lab* shows that force. *Plain flow matching* is the same network, trained alike without the force. Neither is among the
-models below yet.
+training each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for;
+the *Field lab* shows that force. *Plain flow matching* is the same network, trained alike without the force. Neither is
+among the models below yet.
 
 The *discriminative* models and *classifiers* are the yardsticks, trained to answer in one evaluation; they also judge
 the pictures that the flows make.

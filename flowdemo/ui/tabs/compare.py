@@ -105,14 +105,17 @@ def build(runner: Runner) -> None:
 
 
 def _wire_controls(engine: Engine, known: dict[str, Family], c: Controls) -> None:
-    def family(key: Any) -> list[Any]:
-        return shaped(engine, known[key if key in known else next(iter(known))])
+    # A list tells of an input also where it only lost the focus; what was typed since stays then.
+    def family(key: Any, fitted: Any) -> list[Any]:
+        key = key if key in known else next(iter(known))
+        return [gr.skip()] * len(c.shaped) if key == fitted else shaped(engine, known[key])
 
-    # Not ``input``: that comes also where a dropdown only lost the focus, and would set back what was typed since.
-    c.family.select(plain(family), c.family, c.shaped, **QUIET, **LATEST)
+    def model(name: Any, fitted: Any) -> list[Any]:
+        return [gr.skip()] * len(c.a.shaped) if name == fitted else settings_of(engine, name)
+
+    c.family.input(plain(family), [c.family, c.fitted], c.shaped, **QUIET, **LATEST)
     for slot in (c.a, c.b):
-        slot.model.select(plain(lambda model: settings_of(engine, model)), slot.model, slot.inputs[1:],
-                          **QUIET, **LATEST)  # fmt: skip
+        slot.model.input(plain(model), [slot.model, slot.fitted], slot.shaped, **QUIET, **LATEST)
     acts = [c.photo.input, c.truth.upload, c.truth.clear, c.family.input]
     for act in [*acts, *(part.input for slot in (c.a, c.b) for part in slot.inputs)]:
         act(None, None, None, js=DISMISS, **QUIET)

@@ -21,7 +21,7 @@ from flowdemo.ui.examples import Example, ExampleStrip, examples, first_shown, r
 from flowdemo.ui.files import read_upload
 from flowdemo.ui.guard import plain
 from flowdemo.ui.panel import Controls, lay_out
-from flowdemo.ui.restore import RESTORED, read_recipe, restored, shaped
+from flowdemo.ui.restore import RESTORED, SHAPED, read_recipe, restored, shaped
 from flowdemo.ui.roundtrip import RoundTrip, summary
 from flowdemo.ui.runner import Runner
 from flowdemo.ui.server import EngineServer
@@ -123,8 +123,8 @@ def _wire_strip(
 
 
 def _wire_controls(engine: Engine, c: Controls) -> None:
-    gr.on([c.model.input, c.direction.input], plain(lambda model, direction: _reshaped(engine, model, direction)),
-          [c.model, c.direction], c.shaped, **QUIET, **LATEST)  # fmt: skip
+    reshape = plain(lambda model, direction, fitted: _reshaped(engine, model, direction, fitted))
+    gr.on([c.model.input, c.direction.input], reshape, [c.model, c.direction, c.fitted], c.shaped, **QUIET, **LATEST)
     gr.on([c.steps.change, c.solver.change, c.model.change], None, [c.steps, c.solver, c.model], c.calls,
           js=evaluations_script(engine), **QUIET)  # fmt: skip
     described = plain(lambda name: gr.update(info=SOLVERS[name].description))
@@ -140,7 +140,9 @@ def _wire_controls(engine: Engine, c: Controls) -> None:
         act(None, None, None, js=DISMISS, **QUIET)
 
 
-def _reshaped(engine: Engine, model: Any, direction: Any) -> list[Any]:
+def _reshaped(engine: Engine, model: Any, direction: Any, fitted: Any) -> list[Any]:
+    if [model, direction] == fitted:  # a list tells of an input also where it only lost the focus
+        return [gr.skip()] * SHAPED
     shape = Shape.of(engine, model, direction)
     chosen, *others = shaped(shape)
     if shape.direction == direction:
