@@ -91,6 +91,11 @@ def to_state(pictures: np.ndarray | Tensor, channels: int | None = None) -> Tens
     return state
 
 
+def gaussian(channels: int, size: Sequence[int], sources: Sequence[torch.Generator]) -> Tensor:
+    """Standard normal noise ``[B, channels, *size]`` on the CPU, each sample from its own generator."""
+    return torch.cat([torch.randn(1, channels, *size, generator=source) for source in sources])
+
+
 def to_uint8(states: Tensor) -> np.ndarray:
     """float ``[B, 3, H, W]``, or grey ``[B, 1, H, W]`` → uint8 ``[B, H, W, 3]``, clipped to [-1, 1]."""
     levels = ((states.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

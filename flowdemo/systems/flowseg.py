@@ -40,7 +40,7 @@ from flowdemo.codes import Codebook
 from flowdemo.errors import ModelError
 from flowdemo.flow import Step, solve, uniform, watched
 from flowdemo.flow.paths import linear_guess
-from flowdemo.systems.base import IMAGE_TO_MASK, Option, Watch, to_state, to_uint8
+from flowdemo.systems.base import IMAGE_TO_MASK, Option, Watch, gaussian, to_state, to_uint8
 from flowdemo.systems.labels import posterior_mean
 
 TIME_SCALE = 1000.0  # diffusers' time embedding is made for 0 to 1000
@@ -133,7 +133,8 @@ class FlowSeg:
             seeds: one per sample, for a Gaussian source.
         """
         image = to_state(given, CHANNELS)
-        source = image if self.head.start == "image" else gaussian(image.shape, seeds)
+        sources = [torch.Generator().manual_seed(seed) for seed in seeds]
+        source = image if self.head.start == "image" else gaussian(CHANNELS, image.shape[-2:], sources)
         return torch.cat([source, image], 1).to(self.device)
 
     def field(self, direction: str = IMAGE_TO_MASK) -> FlowSegField:
@@ -177,9 +178,3 @@ class FlowSegField:
     def target(self, state: Tensor, t: float) -> Tensor:
         """x̂₁ = x_t + (1 − t) v, ``[B, 3, H, W]``: where the run would end if it went straight on."""
         return state[:, :CHANNELS] + (1 - t) * self(state, t)[:, :CHANNELS]
-
-
-def gaussian(shape: Sequence[int], seeds: Sequence[int]) -> Tensor:
-    """Standard normal noise ``[B, *shape[1:]]``, each sample from a generator of its own."""
-    sources = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return torch.cat([torch.randn(1, *shape[1:], generator=source) for source in sources])

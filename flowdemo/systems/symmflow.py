@@ -39,7 +39,7 @@ from torch import Tensor
 
 from flowdemo.flow import Step, reversed_grid, solve, uniform, watched
 from flowdemo.flow.paths import velocity_from_source
-from flowdemo.systems.base import NEAREST_TO_END, Option, Watch
+from flowdemo.systems.base import NEAREST_TO_END, Option, Watch, gaussian
 from flowdemo.systems.joint import JointState
 from flowdemo.systems.labels import add_uniform
 from flowdemo.systems.symmflow_head import SymmFlowHead
@@ -105,11 +105,11 @@ class SymmFlow(JointState):
         sources = [torch.Generator().manual_seed(seed) for seed in seeds]
         if self._to_label(direction):
             image = self.encoded(given)
-            noise = self._gaussian(self.head.half, image.shape[-2:], sources)
+            noise = gaussian(self.head.half, image.shape[-2:], sources).to(self.device)
             return torch.cat([image, noise], 1)
         width, height = self.size
-        noise = self._gaussian(self.channels, (height // self.autoencoder.factor, width // self.autoencoder.factor),
-                               sources)
+        size = (height // self.autoencoder.factor, width // self.autoencoder.factor)
+        noise = gaussian(self.channels, size, sources).to(self.device)
         clean = self.labels.encode(given, (height, width))
         half_width = self.labels.half_width(beta)
         noisy = [add_uniform(y[None], half_width, source) for y, source in zip(clean, sources, strict=True)]
@@ -130,10 +130,6 @@ class SymmFlow(JointState):
 
     def _to_label(self, direction: str) -> bool:
         return direction == self.labels.directions[0]
-
-    def _gaussian(self, channels: int, size: Sequence[int], sources: Sequence[torch.Generator]) -> Tensor:
-        """ξ ``[B, channels, *size]``, each sample from its own generator."""
-        return torch.cat([torch.randn(1, channels, *size, generator=source) for source in sources]).to(self.device)
 
 
 class SymmFlowField:

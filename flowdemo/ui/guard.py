@@ -47,6 +47,22 @@ def plain(handler: Callable[..., Any]) -> Callable[..., Any]:
     return stream if inspect.isgeneratorfunction(handler) else call
 
 
+def answered(ask: Callable[[], Any], what: str) -> Any:
+    """Result of a question that the browser asks by itself, or ``{"error": sentence}`` about why there is none.
+
+    Args:
+        ask: finds the answer.
+        what: failed, for the log.
+    """
+    try:
+        return ask()
+    except FlowdemoError as error:
+        return {"error": error.message}
+    except Exception:
+        log.exception("%s failed", what)
+        return {"error": FAILED}
+
+
 def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error

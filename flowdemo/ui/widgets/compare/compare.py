@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,8 +10,7 @@ from typing import Any, Protocol
 import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.errors import FlowdemoError
-from flowdemo.ui.guard import FAILED, Refusal
+from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.compare.contract import Head, Update, check_update
 from flowdemo.ui.widgets.player.contract import check_indices, check_run, unpack
 
@@ -37,8 +34,6 @@ _SCRIPTS = (
     "messages.js",
     "main.js",
 )
-
-log = logging.getLogger(__name__)
 
 
 class CompareServer(Protocol):
@@ -110,12 +105,12 @@ class CompareView(gr.HTML):
     @callable_from_browser
     def opening(self, _: Any = None) -> Any:
         """What is shown at first, None, or ``{"error": sentence}``; called by the browser, which has nothing to say."""
-        return _answer(self._server.opening)
+        return answered(self._server.opening, "a question of the comparison")
 
     @callable_from_browser
     def described(self, comparison: Any) -> Any:
         """``comparison`` → its head, or ``{"error": sentence}``; called by the browser."""
-        return _answer(lambda: self._server.head(check_run(comparison)))
+        return answered(lambda: self._server.head(check_run(comparison)), "a question of the comparison")
 
     @callable_from_browser
     def frames(self, arguments: Any) -> Any:
@@ -125,12 +120,12 @@ class CompareView(gr.HTML):
             run, indices = unpack(arguments, 2)
             return self._server.frames(check_run(run), check_indices(indices))
 
-        return _answer(ask)
+        return answered(ask, "a question of the comparison")
 
     @callable_from_browser
     def recipe(self, run: Any) -> Any:
         """``run`` → its recipe as a file, or ``{"error": sentence}``; called by the browser."""
-        return _answer(lambda: self._server.recipe(check_run(run)))
+        return answered(lambda: self._server.recipe(check_run(run)), "a question of the comparison")
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "description": "One message of a comparison: its runs so far and the newest frame."}
@@ -140,14 +135,3 @@ class CompareView(gr.HTML):
 
     def example_value(self) -> None:
         return None
-
-
-def _answer(ask: Callable[[], Any]) -> Any:
-    """Result of ``ask``, or one sentence about why there is none."""
-    try:
-        return ask()
-    except FlowdemoError as error:
-        return {"error": error.message}
-    except Exception:
-        log.exception("a question of the comparison failed")
-        return {"error": FAILED}

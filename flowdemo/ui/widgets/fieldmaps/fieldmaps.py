@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.errors import FlowdemoError, InputError
-from flowdemo.ui.guard import FAILED, Refusal
+from flowdemo.errors import InputError
+from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.fieldmaps.contract import ID, Pixel, Update, check_update
 from flowdemo.ui.widgets.player.contract import check_integer, unpack
 
@@ -24,8 +23,6 @@ _SCRIPTS = (
 )  # fmt: skip
 _SHARED = ("../fieldlab/fieldlab.css", "../fieldlab/controls.css")
 MOST = 1024  # pixels of a side
-
-log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -81,16 +78,14 @@ class FieldMapsView(gr.HTML):
     @callable_from_browser
     def pixel(self, arguments: Any) -> Any:
         """``[id, x, y]`` → :class:`Pixel`, or ``{"error": sentence}``; called by the browser."""
-        try:
+
+        def ask() -> Pixel:
             result, x, y = unpack(arguments, 3)
             if not isinstance(result, str) or not ID.fullmatch(result):
                 raise InputError("These maps are not known here; press Run again.", "run")
             return self._pixel(result, check_integer(x, "x", MOST), check_integer(y, "y", MOST))
-        except FlowdemoError as error:
-            return {"error": error.message}
-        except Exception:
-            log.exception("a question of the maps failed")
-            return {"error": FAILED}
+
+        return answered(ask, "a question of the maps")
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "description": "One message of two runs whose paths are mapped."}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.errors import FlowdemoError
-from flowdemo.ui.guard import FAILED, Refusal
+from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.labels.contract import Offer, Reply, Shown, check_reply
 from flowdemo.ui.widgets.player.contract import check_indices, check_run, unpack
 
@@ -39,8 +37,6 @@ _SCRIPTS = (
     "main.js",
 )
 EVENTS = ("classify", "generate", "halt")
-
-log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -99,14 +95,12 @@ class LabelsLab(gr.HTML):
     @callable_from_browser
     def frames(self, arguments: Any) -> Any:
         """``[run, indices]`` → frames, or ``{"error": sentence}``; called by the browser."""
-        try:
+
+        def ask() -> Any:
             run, indices = unpack(arguments, 2)
             return self._frames(check_run(run), check_indices(indices))
-        except FlowdemoError as error:
-            return {"error": error.message}
-        except Exception:
-            log.exception("frames could not be sent")
-            return {"error": FAILED}
+
+        return answered(ask, "sending frames")
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "description": "One message: columns of a reading, or the newest frame of a run."}

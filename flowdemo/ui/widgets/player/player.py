@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,8 +10,7 @@ from typing import Any, Protocol
 import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.errors import FlowdemoError
-from flowdemo.ui.guard import FAILED, Refusal
+from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.player.contract import (
     MAX_FRAMES,
     MAX_SAMPLES,
@@ -56,8 +53,6 @@ _SCRIPTS = (
     "main.js",
 )
 _SHEETS = ("player.css", "pair.css")
-
-log = logging.getLogger(__name__)
 
 
 class PlayerServer(Protocol):
@@ -146,12 +141,12 @@ class TrajectoryPlayer(gr.HTML):
             run, indices = unpack(arguments, 2)
             return self._server.frames(check_run(run), check_indices(indices))
 
-        return _answer(ask)
+        return answered(ask, "a question of the player")
 
     @callable_from_browser
     def meta(self, run: Any) -> Any:
         """``run`` → its meta, or ``{"error": sentence}``; called by the browser."""
-        return _answer(lambda: self._server.meta(check_run(run)))
+        return answered(lambda: self._server.meta(check_run(run)), "a question of the player")
 
     @callable_from_browser
     def probe(self, arguments: Any) -> Any:
@@ -166,7 +161,7 @@ class TrajectoryPlayer(gr.HTML):
                 check_integer(y, "row", MAX_SIDE),
             )
 
-        return _answer(ask)
+        return answered(ask, "a question of the player")
 
     @callable_from_browser
     def download(self, arguments: Any) -> Any:
@@ -181,7 +176,7 @@ class TrajectoryPlayer(gr.HTML):
                 check_integer(sample, "sample", MAX_SAMPLES),
             )
 
-        return _answer(ask)
+        return answered(ask, "a question of the player")
 
     def api_info(self) -> dict[str, Any]:
         description = (
@@ -194,14 +189,3 @@ class TrajectoryPlayer(gr.HTML):
 
     def example_value(self) -> None:
         return None
-
-
-def _answer(ask: Callable[[], Any]) -> Any:
-    """Result of ``ask``, or one sentence about why there is none."""
-    try:
-        return ask()
-    except FlowdemoError as error:
-        return {"error": error.message}
-    except Exception:
-        log.exception("a question of the player failed")
-        return {"error": FAILED}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.errors import FlowdemoError
-from flowdemo.ui.guard import FAILED
+from flowdemo.ui.guard import FAILED, answered
 from flowdemo.ui.widgets.spiral.contract import Shipped, Update, check_update
 
 # One function body in the browser: tools without state, the mathematics, what is drawn, then what a person does.
@@ -36,8 +34,6 @@ _SCRIPTS = (
 _TEMPLATE = """<section class="fd-spiral" aria-label="Spiral">
 <div class="sp-page"><div class="sp-text">{text}</div></div>
 </section>"""
-
-log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -89,13 +85,7 @@ class SpiralLab(gr.HTML):
     @callable_from_browser
     def shipped(self, _: Any = None) -> dict[str, Any]:
         """Networks and points, or ``{"error": sentence}``; called by the browser, which has nothing to say."""
-        try:
-            return self._source().to_json()
-        except FlowdemoError as error:
-            return {"error": error.message}
-        except Exception:
-            log.exception("the spiral's weights could not be read")
-            return {"error": FAILED}
+        return answered(lambda: self._source().to_json(), "reading the spiral's weights")
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "description": "One message of a training: step, loss, seconds, packed weights."}
