@@ -16,11 +16,12 @@ from typing import Any, NoReturn
 
 from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.options import number, pairs, steps
-from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE
+from flowdemo.request import DETECT, LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.threads import set_policy
 from flowdemo.toys import PREFIX, TOYS
 
 BAD_INPUT, STOPPED = 2, 130  # exit codes
+STEPS = "1,2,5,10,25"
 # Options that several subcommands have.
 SHARED: dict[str, dict[str, Any]] = {
     "--device": {"default": None, "help": "cpu, cuda or mps; the best at hand if left out"},
@@ -121,7 +122,12 @@ def _run(options: argparse.Namespace) -> None:
     from flowdemo.engine import Engine
 
     engine = Engine(options.device)
-    record = engine.start(*_asked(engine, options))
+    asked = _asked(engine, options)
+    if engine.manifest(asked[0].model).kind.detects:
+        from flowdemo.engine.terminal import detect
+
+        return _write_json(options.json, detect(engine, *asked, options.out))
+    record = engine.start(*asked)
     (options.out / "frames").mkdir(parents=True, exist_ok=True)  # before the work: a place that cannot be written to
     for frame in engine.stream(record):
         print(f"step {frame.index:3} of {record.request.steps}  t = {frame.t:.3f}  {frame.evaluations} evaluations  "
@@ -149,7 +155,7 @@ def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
         raise InputError(f"The direction {request.direction} takes no label; leave --label out.", field="label")
     if options.input is None or not options.input.is_file():
         raise InputError(f"Give an input file for {request.direction}.", field="input")
-    read = Given.mask if request.direction == MASK_TO_IMAGE else Given.picture
+    read = {MASK_TO_IMAGE: Given.mask, DETECT: Given.surface}.get(request.direction, Given.picture)
     given = read(options.input, engine.manifest(name))
     return engine.request(raw, given), given
 
@@ -173,8 +179,10 @@ def _write_run(record: Any, options: argparse.Namespace) -> None:
 def _add_train(commands: Any) -> None:
     command = commands.add_parser("train", help="train a recipe on a data folder, or a toy")
     command.add_argument("recipe", metavar="RECIPE",
-                         help="semflow, symmflow, discriminative, classifier, or spiral, which makes its own data")
-    command.add_argument("--data", type=Path, default=None, metavar="DIR")
+                         help="semflow, symmflow, flowseg, mismatch, discriminative, classifier, or spiral, which "
+                         "makes its own data")
+    command.add_argument("--data", type=Path, default=None, metavar="DIR",
+                         help="a data folder; drawn:surfaces for mismatch")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--minutes", type=float, default=None)
     command.add_argument("--steps", type=int, default=None)
@@ -205,10 +213,12 @@ def _train(options: argparse.Namespace) -> None:
 def _add_evaluate(commands: Any) -> None:
     command = commands.add_parser("evaluate", help="score a model on a split of a data folder, or a toy")
     command.add_argument("model")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data folder, or toy:spiral")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR",
+                         help="a data folder, drawn:surfaces, or toy:spiral")
     command.add_argument("--split", default="test")
     command.add_argument("--direction", default=None)
-    command.add_argument("--steps", default="1,2,5,10,25")
+    command.add_argument("--steps", default=None, help="numbers of steps, one row each: 1,2,5,10,25 if left out; of "
+                         "times for a detector, then 8")
     command.add_argument("--solver", default="euler")
     command.add_argument("--native", action="store_true", help="score at the ground truth's own size")
     command.add_argument("--limit", type=int, default=None)
@@ -224,22 +234,19 @@ def _evaluate(options: argparse.Namespace) -> None:
     if str(options.data).startswith(PREFIX):
         from flowdemo.toys import terminal
 
-        return _write_json(options.json, terminal.evaluate(options, steps(options.steps)))
+        return _write_json(options.json, terminal.evaluate(options, steps(options.steps or STEPS)))
     from flowdemo.evaluation.protocol import evaluate
+    from flowdemo.evaluation.terminal import show
     from flowdemo.zoo import find, load
 
     settings = {key: number(value) for key, value in pairs(options.settings).items()}
     result = evaluate(
-        load(options.model, options.device), options.data, split=options.split, steps=steps(options.steps),
-        native=options.native, direction=options.direction, limit=options.limit, seed=options.seed,
-        settings=settings, solver=options.solver, beta=options.beta, samples=options.samples, bar=sys.stderr.isatty(),
+        load(options.model, options.device), options.data, split=options.split,
+        steps=steps(options.steps) if options.steps else None, native=options.native, direction=options.direction,
+        limit=options.limit, seed=options.seed, settings=settings, solver=options.solver, beta=options.beta,
+        samples=options.samples, bar=sys.stderr.isatty(),
     )  # fmt: skip
-    print(f"{result['model']} on {result['data']} {result['split']}, n = {result['n']}")
-    for row in result["rows"]:
-        print("  ".join(f"{key} {_short(value)}" for key, value in row.items()))
-    for key in ("photos", "missing"):
-        if result.get(key):
-            print(f"{key}: {result[key]}")
+    show(result)
     if options.record:
         from flowdemo.training.export import add_scores
 
@@ -281,10 +288,6 @@ def _serve(options: argparse.Namespace) -> None:
     from flowdemo.ui.page import build, launch
 
     launch(build(Engine(options.device)), server_name=options.host, server_port=options.port, share=options.share)
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _write_json(path: Path | None, value: Any) -> None:

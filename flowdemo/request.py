@@ -18,21 +18,30 @@ IMAGE_TO_MASK = "image-to-mask"
 MASK_TO_IMAGE = "mask-to-image"
 IMAGE_TO_LABEL = "image-to-label"
 LABEL_TO_IMAGE = "label-to-image"
-DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, IMAGE_TO_LABEL, LABEL_TO_IMAGE, "detect", "refine")
+DETECT = "detect"
+DIRECTIONS = (IMAGE_TO_MASK, MASK_TO_IMAGE, IMAGE_TO_LABEL, LABEL_TO_IMAGE, DETECT, "refine")
 TO_IMAGE = (MASK_TO_IMAGE, LABEL_TO_IMAGE)  # what is given is a label, and takes the perturbation β
 FIELDS = ("model", "direction", "input", "steps", "solver", "beta", "seed", "samples", "settings")
-RESULT_FIELDS = ("format", "weights", "mask", "label")  # what a stored recipe has beside them
+RESULT_FIELDS = ("format", "weights", "mask", "label", "scale")  # what a stored recipe has beside them
 _HUGE = 10**300  # whole numbers beyond it fit no float, and far beyond it not even a message
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Bounds of one option of a system."""
+    """Bounds of one option of a system, or the words it may be.
 
-    default: float
-    low: float
-    high: float
+    Attributes:
+        default, low, high: a number's.
+        whole: whether only whole numbers are allowed.
+        words: the default first; bounds do not count then.
+    """
+
+    default: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    whole: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class Request:
     beta: float = 0.0
     seed: int = 0
     samples: int = 1
-    settings: tuple[tuple[str, float], ...] = ()
+    settings: tuple[tuple[str, float | str], ...] = ()
     input: str = ""
 
     @classmethod
@@ -180,7 +189,7 @@ def _choice(value: Any, known: tuple[str, ...], name: str, who: str) -> str:
     return value
 
 
-def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float], ...]:
+def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float | str], ...]:
     if not isinstance(raw, Mapping):
         raise InputError("A recipe's settings must be a table of names and numbers.", field="settings")
     chosen = {}
@@ -190,10 +199,15 @@ def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float], ...]:
             raise InputError(f"The model {limits.model!r} has no setting {_shown(name)}; it has: {known}.",
                              field="settings")
         setting = limits.settings[name]
+        if setting.words:
+            chosen[name] = _choice(value, setting.words, name, f"The model {limits.model!r}")
+            continue
         number = _number(value, "settings", f"The setting {name}")
         if not setting.low <= number <= setting.high:
             raise InputError(f"The setting {name} must be from {setting.low:g} to {setting.high:g}, not {number:g}.",
                              field="settings")
+        if setting.whole and number != int(number):
+            raise InputError(f"The setting {name} must be a whole number, not {number:g}.", field="settings")
         chosen[name] = number
     return tuple(sorted(chosen.items()))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import queue
 import threading
 import time
@@ -13,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flowdemo.engine.detection_limits import detection_limits
 from flowdemo.engine.frames import Drawn, Frame, draw
 from flowdemo.engine.given import Given
 from flowdemo.engine.runs import RunRecord, RunStore
+from flowdemo.engine.trouble import check, explained
 from flowdemo.errors import Cancelled, EngineError, FlowdemoError, InputError
 from flowdemo.flow import Step
 from flowdemo.request import LABEL_TO_IMAGE, MASK_TO_IMAGE, MAX_STEPS, Limits, Request, Setting
@@ -64,7 +65,14 @@ class Engine:
             return self._device
 
     def manifests(self) -> dict[str, Manifest]:
-        """Descriptions of all models at hand, flows first; nothing is loaded."""
+        """Descriptions of the models at hand that move a state, flows first; nothing is loaded."""
+        return {name: manifest for name, manifest in self._known().items() if not manifest.kind.detects}
+
+    def detectors(self) -> dict[str, Manifest]:
+        """Descriptions of the models at hand that map what is unusual; see :mod:`flowdemo.engine.detections`."""
+        return {name: manifest for name, manifest in self._known().items() if manifest.kind.detects}
+
+    def _known(self) -> dict[str, Manifest]:
         with self._guard:
             if not self._manifests:
                 for name, folder in available().items():
@@ -75,7 +83,7 @@ class Engine:
         """Raises:
         InputError: the model is unknown.
         """
-        known = self.manifests()
+        known = self._known()
         if not isinstance(name, str) or name not in known:
             raise InputError(f"There is no such model; choose one of: {', '.join(known)}.", field="model")
         return known[name]
@@ -88,7 +96,7 @@ class Engine:
         Raises:
             ModelError: there is no such model, or its manifest cannot be used.
         """
-        if model in self.manifests():
+        if model in self._known():
             return str(model)
         folder = find(model)
         manifest = read_manifest(folder)
@@ -104,6 +112,10 @@ class Engine:
             if name not in self._models:
                 self._models[name] = self._load(name)
             return self._models[name]
+
+    def running(self, name: str) -> threading.Lock:
+        """Held while a model computes: its runs go one after the other."""
+        return self._locks.setdefault(f"run {name}", threading.Lock())
 
     def _load(self, name: str) -> Model:
         device = self.device
@@ -122,6 +134,8 @@ class Engine:
         """What requests for a model may ask."""
         manifest = self.manifest(name)
         kind = manifest.kind
+        if kind.detects:
+            return detection_limits(manifest)
         settings = {"temperature": Setting(manifest.temperature, 0.0, 1.0)} if manifest.posterior else {}
         return Limits(
             model=manifest.name,
@@ -148,12 +162,20 @@ class Engine:
         if given.kind != wanted:
             raise InputError(f"The direction {built.direction} needs a {wanted}.", field="input")
         width, height = self.manifest(built.model).size
-        if wanted != "label" and given.pixels.shape[:2] != (height, width):
+        if wanted == "label" or self.manifest(built.model).kind.detects:
+            return replace(built, input=given.sha256)
+        if given.pixels.shape[:2] != (height, width):
             raise InputError(f"The {wanted} must be {width} × {height} pixels for this model.", field="input")
         return replace(built, input=given.sha256)
 
     def start(self, request: Request, given: Given) -> RunRecord:
-        """A new record for a request; nothing is computed yet."""
+        """A new record for a request; nothing is computed yet.
+
+        Raises:
+            InputError: the model moves no state.
+        """
+        if self.manifest(request.model).kind.detects:
+            raise InputError(f"The model {request.model!r} looks for anomalies and has no trajectory.", field="model")
         return RunRecord(request, self.manifest(request.model), given, device=device_label(self.device))
 
     def stream(self, record: RunRecord) -> Iterator[Frame]:
@@ -205,7 +227,7 @@ class Engine:
         with ThreadPoolExecutor(1) as drawing:
             try:
                 model = self.model(record.request.model)
-                with self._locks.setdefault(f"run {record.request.model}", threading.Lock()):
+                with self.running(record.request.model):
                     for step in self._steps(model, record, begin):
                         check(step)
                         seconds = time.monotonic() - begin
@@ -219,7 +241,7 @@ class Engine:
             except FlowdemoError as error:
                 drawing.submit(out.put, error)
             except Exception as error:  # whatever broke, the visitor gets one sentence and the next run starts clean
-                drawing.submit(out.put, _explained(error))
+                drawing.submit(out.put, explained(error))
 
     def _steps(self, model: Model, record: RunRecord, begin: float) -> Iterator[Step]:
         request, given = record.request, record.given
@@ -253,14 +275,6 @@ def run(raw: dict[str, Any], given: Given, engine: Engine | None = None) -> RunR
     return record
 
 
-def check(step: Step) -> None:
-    """Raises:
-    EngineError: the step is not finite.
-    """
-    if not bool((abs(step.x) < math.inf).all()):  # in any array library; false of NaN too
-        raise EngineError(f"The state stopped being finite at step {step.index}; choose more steps or another solver.")
-
-
 def _draw_into(
     out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system: System, seconds: float,
     levels: Levels | None,
@@ -269,13 +283,6 @@ def _draw_into(
         last[0] = draw(step, system, seconds, last[0], levels)
         out.put(last[0])
     except Exception as error:
-        out.put(_explained(error))
+        out.put(explained(error))
     finally:
         room.release()
-
-
-def _explained(error: Exception) -> EngineError:
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return EngineError("The device ran out of memory; choose fewer pictures or a smaller model.")
-    log.error("a run failed", exc_info=error)
-    return EngineError("The run failed inside the engine; try other settings or another model.")

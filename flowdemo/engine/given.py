@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from flowdemo.errors import InputError
 from flowdemo.rendering.masks import read_mask
 from flowdemo.rendering.pictures import fit, read_picture
 from flowdemo.zoo.manifest import Manifest
+
+SMALLEST, LARGEST = 32, 512 * 512  # side, and number of pixels, of a picture that is searched for anomalies
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,29 @@ class Given:
         """
         fitted = fit(read_picture(data), manifest.size, mode)
         return cls("picture", fitted.picture, fitted.note)
+
+    @classmethod
+    def surface(cls, data: bytes | Path, manifest: Manifest) -> Given:
+        """A picture file for a detector, oriented, at its own size: a detector knows textures at one scale. Pictures of
+        more than :data:`LARGEST` pixels are made smaller. Grey for a detector of grey pictures, uint8 ``[H, W]``.
+
+        Raises:
+            InputError: not a picture that can be read within the limits, or one without a middle and a surrounding.
+        """
+        picture = read_picture(data)
+        height, width = picture.shape[:2]
+        if min(height, width) < SMALLEST:
+            raise InputError(f"The picture must be at least {SMALLEST} pixels high and wide.", field="image")
+        shrink = math.sqrt(LARGEST / (height * width))
+        note = ""
+        if shrink < 1:
+            longest = LARGEST // SMALLEST  # reached by strips alone, whose shorter side must not fall below the least
+            size = tuple(min(longest, max(SMALLEST, int(side * shrink))) for side in (width, height))
+            picture = np.array(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+            note = f"Made smaller from {width} × {height} pixels; its texture is finer than the model knows it."
+        if manifest.channels == 1:
+            picture = np.array(Image.fromarray(picture).convert("L"))
+        return cls("picture", picture, note)
 
     @classmethod
     def mask(cls, data: bytes | Path, manifest: Manifest) -> Given:

@@ -22,6 +22,7 @@ from flowdemo.data import (
 from flowdemo.data.folders import resize_labels
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import labels
+from flowdemo.evaluation.inspection import evaluate_inspection
 from flowdemo.evaluation.judges import data_of, find_judge
 from flowdemo.evaluation.runs import Clock, Run, rounded
 from flowdemo.evaluation.segmentation import BoundaryF1, confusion_matrix, scores
@@ -52,7 +53,9 @@ def evaluate(
         data: a folder of the layout, or a directory with an array file for models of labelled pictures; its classes
             must be the model's.
         split: name of the split.
-        steps: numbers of steps, one row each; 1, 2, 5, 10, 25 if None. A one-step model has the row 1 only.
+        steps: numbers of steps, one row each; 1, 2, 5, 10, 25 if None. A one-step model has the row 1 only. A detector
+            takes them as numbers of times, 8 if None, and the rest as
+            :func:`~flowdemo.evaluation.inspection.evaluate_inspection` says.
         native: score masks at the ground truth's own size (the prediction is resized by nearest neighbour), not at the
             model's.
         direction: the system's first if None. ``image-to-mask`` gives ``miou``, ``pixel_accuracy``,
@@ -77,6 +80,8 @@ def evaluate(
         DataError: folder or split is missing or unreadable, or its classes are not the model's.
         InputError: a direction, number of steps, β or setting that the system does not have.
     """
+    if model.manifest.kind.detects:
+        return evaluate_inspection(model, data, split, steps, limit, seed, settings, bar)
     info, direction = read_info(data), direction or model.system.directions[0]
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
     run = Run(model, direction, solver, beta, settings or {})

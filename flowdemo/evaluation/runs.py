@@ -73,4 +73,6 @@ def rounded(value: Any) -> Any:
     """Numbers of a nested table to :data:`DIGITS` significant digits."""
     if isinstance(value, dict):
         return {k: rounded(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(v) for v in value]
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

@@ -16,6 +16,9 @@ PAPERS = {
     "as condition. In training the vector field is reshaped: each pixel's predicted end is also drawn to its own code "
     "and driven off the codes that it could be taken for. η is the strength of that correction, and η = 0 plain flow "
     "matching. Nothing is corrected when the model runs.",
+    "mismatch": "Flow Mismatching (Chen et al., arXiv 2605.23070): a flow from noise to normal pictures, trained on "
+    "nothing else. A picture is anomalous where the velocity that the flow expects on straight paths from noise to the "
+    "picture disagrees with the paths. No picture is reconstructed, and nothing is fitted to the picture.",
     "discriminative": "A yardstick: the flow's network, data and augmentation, trained by cross-entropy to label an "
     "image in one evaluation.",
     "classifier": "A yardstick and judge: a plain classifier of whole pictures, trained by cross-entropy; it answers "
@@ -38,7 +41,8 @@ PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
 
 def card(manifest: Manifest) -> str:
     """Markdown with front matter, made from the manifest alone."""
-    parts = [_front(manifest), f"# {manifest.label}", PAPERS[manifest.system], _facts(manifest),
+    facts = _detector_facts(manifest) if manifest.kind.detects else _facts(manifest)
+    parts = [_front(manifest), f"# {manifest.label}", PAPERS[manifest.system], facts,
              "## What it can do, and what not", manifest.abilities, "## Data and terms", _data(manifest),
              "## Training", _training(manifest), "## Scores", *_scores(manifest), "## Use", _use(manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -46,7 +50,7 @@ def card(manifest: Manifest) -> str:
 
 def _front(manifest: Manifest) -> str:
     licence = "gpl-3.0" if manifest.licence.startswith("GPL-3.0") else "other"
-    task = PIPELINES[manifest.labels]
+    task = "image-feature-extraction" if manifest.kind.detects else PIPELINES[manifest.labels]
     return f"---\nlicense: {licence}\nlibrary_name: flowdemo\npipeline_tag: {task}\ntags: [flow-matching]\n---"
 
 
@@ -66,6 +70,20 @@ def _facts(manifest: Manifest) -> str:
                      f"default {manifest.beta['default']:g}.")
     if manifest.system == "symmflow":
         lines.append(f"- Time: the network is told {manifest.flow.get('time_scale', 1):g}·t.")
+    return "\n".join(lines)
+
+
+def _detector_facts(manifest: Manifest) -> str:
+    width, height = manifest.size
+    flow, colour = manifest.flow, "in colour" if manifest.channels == 3 else "grey"
+    bright = {"picture": "median and robust spread of each picture are taken out first", "plain": "as they are"}
+    lines = [f"- Pictures: {colour}, of any size at their own scale; trained on crops of {width}×{height} pixels.",
+             f"- Brightness: {bright[flow['exposure']]}.",
+             f"- Network: {manifest.parameters / 1e6:.2f} million parameters, {manifest.bytes / 1e6:.1f} MB in half "
+             f"precision; architecture in `manifest.json`. It answers with {RESHAPED['velocity']}.",
+             f"- Usual settings: K = {flow['paths']} paths, T = {manifest.steps['detect']} times, weight "
+             f"{flow['weight']}, {flow['aggregation']} over paths, maps smoothed by {flow['smooth']:g} pixels, image "
+             f"score without {flow['margin']} pixels along the border."]  # fmt: skip
     return "\n".join(lines)
 
 
@@ -117,21 +135,27 @@ def _scores(manifest: Manifest) -> list[str]:
     """One table for each evaluation in the manifest."""
     parts = []
     for name, result in manifest.scores.items():
+        if "gradings" in result:
+            parts.append(f"**{name}**: image scores and pixel thresholds of {result['n']} normal pictures of the split "
+                         f"`{result['split']}` with K = {result['paths']}, T = {result['times']}, seed "
+                         f"{result['seed']}, for every weight and aggregation, are in `manifest.json`.")  # fmt: skip
+            continue
         rows = result.get("rows", [])
-        columns = list(dict.fromkeys(k for row in rows for k, v in row.items() if not isinstance(v, dict)))
+        columns = list(dict.fromkeys(k for row in rows for k, v in row.items() if not isinstance(v, (dict, list))))
         if not columns:
             continue
         table = [columns, ["---"] * len(columns), *([_cell(row.get(c)) for c in columns] for row in rows)]
         lines = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in table)
-        parts.append(f"{_heading(name, result)}\n\n{lines}{_classes(rows)}")
+        parts.append(f"{_heading(name, result)}\n\n{lines}{_classes(rows)}{_detected(rows)}")
     return parts or ["Not measured yet."]
 
 
 def _heading(name: str, result: dict[str, Any]) -> str:
     size = result.get("size", "native")
     at = "the ground truth's own size" if size == "native" else f"{size[0]}×{size[1]}"
+    solver = f", solver {result['solver']}" if result.get("solver") else ""
     return (f"**{name}**: split `{result.get('split')}` of {result.get('data')}, {result.get('n')} pictures, "
-            f"{result.get('direction')}, at {at}, solver {result.get('solver')}, seed {result.get('seed')}.")
+            f"{result.get('direction')}, at {at}{solver}, seed {result.get('seed')}.")
 
 
 def _classes(rows: list[dict[str, Any]]) -> str:
@@ -145,9 +169,24 @@ def _classes(rows: list[dict[str, Any]]) -> str:
     return ""
 
 
+def _detected(rows: list[dict[str, Any]]) -> str:
+    """Kinds of defect and baselines of the last row of a detector, as tables."""
+    if not rows or "baselines" not in rows[-1]:
+        return ""
+    row, parts = rows[-1], []
+    for words, entries in (("Kind of defect", row["per_kind"]), ("Instead of it", row["baselines"])):
+        columns = list(dict.fromkeys(k for entry in entries.values() for k, v in entry.items() if k != "per_kind"))
+        lines = [[words, *columns], ["---"] * (len(columns) + 1)]
+        lines += [[name, *(_cell(entry.get(c)) for c in columns)] for name, entry in entries.items()]
+        parts.append("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+    return "\n\n" + "\n\n".join(parts)
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, (list, tuple)):
+        return " to ".join(_cell(part) for part in value)
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

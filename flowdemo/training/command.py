@@ -14,8 +14,9 @@ from torch import nn
 from tqdm import tqdm
 
 from flowdemo.data import split_length
+from flowdemo.data.inspection import read_inspection_info
 from flowdemo.errors import DataError, InputError
-from flowdemo.training import sheets
+from flowdemo.training import normality, sheets
 from flowdemo.training.budget import Budget
 from flowdemo.training.curve import Curve
 from flowdemo.training.devices import describe
@@ -24,6 +25,7 @@ from flowdemo.training.loop import LOG, Trainer
 from flowdemo.training.options import TrainingOptions
 from flowdemo.training.recipes import RECIPES, Plan, build, plan
 from flowdemo.training.state import has_state, read_facts
+from flowdemo.zoo import Manifest
 
 STATE_FOLDER = "training"
 ENDING_SHARE = 0.08  # of the minutes that sheet and evaluation may take, besides ENDING_FLOOR seconds
@@ -68,31 +70,42 @@ def train(
         DataError: the data folder or the state to resume from cannot be used.
         EngineError: the loss is not finite.
     """
-    begin = time.monotonic()
-    data, out, budget = Path(data), Path(out), Budget(steps, minutes)
+    begin, data, out, budget = time.monotonic(), Path(data), Path(out), Budget(steps, minutes)
     options, seed = _options(recipe, out / STATE_FOLDER, resume, seed, settings or {}, size)
+    if recipe == normality.RECIPE:
+        name = model_name(name, recipe, read_inspection_info(data).name)
+        return normality.train_normal(data, out, budget, options, seed, resume, device, name, bar)
     chosen = plan(recipe, data, options)
     name = model_name(name, recipe, chosen.info.name)
     trainer = build(chosen, out / STATE_FOLDER, seed, device)
-    if trainer.accelerator.is_main_process:
-        trainer.on_save = sheets.SampleSheets(chosen, data, out / STATE_FOLDER / "samples")
-        if options.curve:
-            trainer.on_curve = Curve(chosen, data, out / STATE_FOLDER)
     if resume:
         _check_same(trainer, chosen, read_facts(trainer.out))
+    manifest = _trained(trainer, chosen, data, out, name, budget, resume, begin, bar)
+    result = {"name": name, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
+              "interrupted": trainer.interrupted, "scores": manifest.scores if manifest else {}}
+    # The process group is left to the end of the process: taken down here, with its last work hardly done, it can lock.
+    return result | {"wall_seconds": time.monotonic() - begin}
+
+
+def _trained(
+    trainer: Trainer, chosen: Plan, data: Path, out: Path, name: str, budget: Budget, resume: bool, begin: float,
+    bar: bool,
+) -> Manifest | None:  # fmt: skip
+    """Train and export; None for a process that does not write, and after Ctrl-C."""
+    if trainer.accelerator.is_main_process:
+        trainer.on_save = sheets.SampleSheets(chosen, data, out / STATE_FOLDER / "samples")
+        if chosen.options.curve:
+            trainer.on_curve = Curve(chosen, data, out / STATE_FOLDER)
+    if resume:
         trainer.resume()
     ending = _ending(trainer.averaged(), chosen, data, budget)
     trainer.run(ending.leave(budget, time.monotonic() - begin), bar)
-    result = {"name": name, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
-              "interrupted": trainer.interrupted, "scores": {}}
-    if trainer.accelerator.is_main_process and not trainer.interrupted:
-        manifest = export_model(trainer.averaged(), chosen, _provenance(trainer, budget), data, out, ending.pictures,
-                                trainer.accelerator.device.type, name)
-        result["scores"] = manifest.scores
     if trainer.interrupted and bar:
         tqdm.write("Stopped; the training state is saved, and --resume goes on from it.")
-    # The process group is left to the end of the process: taken down here, with its last work hardly done, it can lock.
-    return result | {"wall_seconds": time.monotonic() - begin}
+    if trainer.interrupted or not trainer.accelerator.is_main_process:
+        return None
+    return export_model(trainer.averaged(), chosen, _provenance(trainer, budget), data, out, ending.pictures,
+                        trainer.accelerator.device.type, name)
 
 
 @dataclass(frozen=True)
@@ -153,8 +166,8 @@ def _options(
     return TrainingOptions().with_settings(settings), seed
 
 
-def _check_same(trainer: Trainer, chosen: Plan, facts: dict[str, Any]) -> None:
-    for key, value in (("recipe", chosen.recipe), ("data", chosen.info.name)):
+def _check_same(facts: dict[str, Any], recipe: str, data: str) -> None:
+    for key, value in (("recipe", recipe), ("data", data)):
         if facts.get(key, value) != value:
             raise InputError(f"The training state is of the {key} {facts[key]!r}, not {value!r}.", field=key)
 

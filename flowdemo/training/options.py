@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from flowdemo.codes import FAMILIES
 from flowdemo.errors import InputError
+from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import STARTS
 from flowdemo.systems.potential import TRANSFORMS
 
@@ -18,10 +19,11 @@ _BOUNDS = {
     "eta": (0.0, 100.0), "tau": (0.05, 20.0), "epsilon": (1e-9, 1.0), "width": (1, 256), "frequencies": (1, 16),
     "align": (0.0, 100.0), "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
-    "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
+    "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
-_WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS}
+_WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
+          "exposure": EXPOSURES}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class TrainingOptions:
             see :class:`~flowdemo.systems.potential.Potential`.
         head, width, frequencies: FlowSeg only; ``field`` for the pixel neural field, with its hidden units and cosines
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
+        exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
+        smooth, margin: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -88,6 +92,9 @@ class TrainingOptions:
     head: str = "field"
     width: int = 16
     frequencies: int = 3
+    exposure: str = "picture"
+    smooth: float = 0.0
+    margin: int = 0
     align: float = 0.0
     teacher: str = ""
     patch: int = 0
@@ -102,7 +109,7 @@ class TrainingOptions:
     clip: float = 1.0
     ema: float = 0.999
     flip_x: bool | None = None
-    flip_y: bool = False
+    flip_y: bool | None = None
     turns: bool = False
     zoom: tuple[float, float] | None = None
     jitter: float | None = None

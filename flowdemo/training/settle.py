@@ -22,9 +22,9 @@ BETA_LABEL = 0.25  # of the level spacing
 IMAGE_WEIGHT = {("symmflow", PIXEL): 0.7, ("symmflow", GLOBAL): 0.9}
 CLEAN_SHARE = {("symmflow", GLOBAL): 0.25}
 MAX_SIDE = 1024
-MASKS = {"batch": 16, "lr": 6e-4, "flip_x": True, "zoom": (1.0, 1.3), "jitter": 0.05, "shift": 0}
-DIGITS = {"batch": 64, "lr": 1e-3, "flip_x": False, "zoom": (0.9, 1.2), "jitter": 0.0, "shift": 2}
-PHOTOS = {"batch": 64, "lr": 1e-3, "flip_x": True, "zoom": (1.0, 1.0), "jitter": 0.0, "shift": 4}
+MASKS = {"batch": 16, "lr": 6e-4, "flip_x": True, "flip_y": False, "zoom": (1.0, 1.3), "jitter": 0.05, "shift": 0}
+DIGITS = {"batch": 64, "lr": 1e-3, "flip_x": False, "flip_y": False, "zoom": (0.9, 1.2), "jitter": 0.0, "shift": 2}
+PHOTOS = {"batch": 64, "lr": 1e-3, "flip_x": True, "flip_y": False, "zoom": (1.0, 1.0), "jitter": 0.0, "shift": 4}
 # In this order one after the other is left out of the command where the same options follow without it.
 OPEN = ("attention", "channels", "patch", "size", "beta", "image_weight", "clean_share", *MASKS)
 

@@ -83,6 +83,28 @@ _KNOWN = {
     ),
 }
 
+_KNOWN |= {
+    "magtile": DataTerms(
+        title="magnetic tiles",
+        terms="No licence file; the authors welcome use and ask for citation, and the repository's owner wrote that "
+        "any purpose is fine (its issue 5, 2026-01-09).",
+        licence="Free for any purpose as the owner of the training data says of them; cite the authors",
+        source="github.com/abin24/Magnetic-tile-defect-datasets., grey pictures reduced by half",
+        citation="Huang, Qiu, Guo, Wang, Yuan: Surface defect saliency of magnetic tile. The Visual Computer 2020.",
+        can="Marks what is unusual on grey pictures of magnetic tiles at the scale of its training pictures.",
+        cannot="It knows one factory's tiles. Stains, scratches and shadows that normal tiles have too are marked as "
+        "well, and small holes and cracks are often missed: a score is a reason to look, not a verdict.",
+    ),
+    "drawn-surfaces": DataTerms(
+        title="drawn textures",
+        terms="Drawn by this project's own code; free.",
+        licence="As this project",
+        source="`flowdemo.data.surfaces` and `flowdemo.data.surface_defects`",
+        can="Marks what is unusual on four textures that are drawn in code: weave, knit, brushed metal, tiles.",
+        cannot="Real cloth and metal look otherwise; it is for teaching, not for inspection.",
+    ),
+}
+
 
 def terms_of(data: str) -> DataTerms:
     """Terms of a set by the name in its ``classes.json``."""

@@ -15,8 +15,10 @@ from flowdemo.networks.unet import PatchUNet, UNetConfig
 from flowdemo.systems.base import System
 from flowdemo.systems.classifier import Classifier
 from flowdemo.systems.discriminative import Discriminative
+from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
 from flowdemo.systems.labels import GlobalLabels, Labels, PixelLabels
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.zoo.kinds import GLOBAL
@@ -74,6 +76,15 @@ def _flowseg(manifest: Manifest, network: PatchUNet | PixelField, space: Space, 
     return FlowSeg(network, head, device)
 
 
+def _mismatch(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
+    _check_fit(manifest, network, space, manifest.channels, manifest.channels)
+    flow = manifest.flow
+    if flow["exposure"] not in EXPOSURES:
+        raise ModelError(f"The exposure of {manifest.name!r} is none that this version knows.")
+    return FlowMismatching(network, manifest.channels, flow["spread"], manifest.size, flow["exposure"],
+                           network.config.multiple, device)
+
+
 def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:
     _check_fit(manifest, network, space, space.channels, len(manifest.palette.classes))
     return Discriminative(network, manifest.codebook, device)
@@ -88,6 +99,7 @@ BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
     "semflow": _semflow,
     "symmflow": _symmflow,
     "flowseg": _flowseg,
+    "mismatch": _mismatch,
     "discriminative": _discriminative,
     "classifier": _classifier,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE, TO_IMAGE
+from flowdemo.request import DETECT, IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE, TO_IMAGE
 
 PIXEL, GLOBAL = "pixel", "global"
 
@@ -34,6 +34,11 @@ class Kind:
         """Whether pictures are made from labels, which take the perturbation β."""
         return any(direction in TO_IMAGE for direction in self.directions)
 
+    @property
+    def detects(self) -> bool:
+        """Whether it maps what is unusual, and moves no state."""
+        return DETECT in self.directions
+
 
 _MASKS = (IMAGE_TO_MASK, MASK_TO_IMAGE)
 _LABELS = (IMAGE_TO_LABEL, LABEL_TO_IMAGE)
@@ -45,6 +50,7 @@ KINDS: dict[tuple[str, str], Kind] = {
         "classification and generation", _LABELS, _LABELS, judged_by="classifier", image_time=1.0
     ),
     ("flowseg", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), (IMAGE_TO_MASK,)),
+    ("mismatch", PIXEL): Kind("anomaly detection", (DETECT,), (DETECT,)),
     ("discriminative", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
     ("classifier", GLOBAL): Kind("classification", (IMAGE_TO_LABEL,), one_step=True),
 }

@@ -10,6 +10,7 @@ from typing import Any
 from flowdemo.codes import FAMILIES, Codebook, codebook
 from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
+from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, WEIGHTS
 from flowdemo.rendering.palette import Palette
 from flowdemo.request import MAX_STEPS
 from flowdemo.zoo.kinds import GLOBAL, JOINT, KINDS, PIXEL, SYSTEMS, Kind
@@ -49,7 +50,9 @@ class Manifest:
         flow: what a SymmFlow or a classifier adds: ``labels``, ``"pixel"`` or ``"global"``; where it differs from the
             published form also ``amplitude`` of global levels (2), ``time_scale`` (1; the network is told
             time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. What a FlowSeg adds:
-            ``codes``, their family, and ``start``, its source. Empty for others.
+            ``codes``, their family, and ``start``, its source. What a Flow Mismatching adds: ``exposure``, ``spread``
+            and ``paths`` of :class:`~flowdemo.systems.mismatch.FlowMismatching`, and its
+            :class:`~flowdemo.systems.mismatch.Grading`. Empty for others.
     """
 
     name: str
@@ -184,7 +187,7 @@ class Manifest:
             raise ModelError("A model's name may hold small letters, digits, dots and dashes only.")
         if self.system not in SYSTEMS:
             raise ModelError(f"This version of flowdemo does not know the system {self.system[:40]!r}.")
-        if (self.flow or self.system in (*JOINT, "flowseg")) and not _is_flow(self.system, self.flow):
+        if (self.flow or self.system in (*JOINT, "flowseg", "mismatch")) and not _is_flow(self.system, self.flow):
             raise ModelError(f"The manifest of {self.name!r} describes a flow that this version cannot use.")
         if (self.system, self.labels) not in KINDS or (self.labels == GLOBAL and len(self.palette.classes) < 2):
             raise ModelError(f"The manifest of {self.name!r} describes labels that its system does not have.")
@@ -216,6 +219,9 @@ _KINDS: dict[str, type] = {
     "parameters": int, "licence": str,
 }  # fmt: skip
 
+_MISMATCH_WORDS = ("exposure", "weight", "aggregation")
+_MISMATCH = {"spread": (1e-3, 10.0), "paths": (1, MAX_PATHS), "share": (1e-3, 1.0), "smooth": (0.0, 16.0),
+             "margin": (0, 64)}  # fmt: skip
 _FLOW = {"amplitude": (1e-3, 100.0), "time_scale": (1e-3, 1e6), "skip": (0.0, 100.0)}  # bounds
 
 
@@ -240,6 +246,12 @@ def _check_kinds(raw: dict[str, Any]) -> None:
 
 
 def _is_flow(system: str, flow: dict[str, Any]) -> bool:
+    if system == "mismatch":
+        words = all(isinstance(flow.get(key), str) for key in _MISMATCH_WORDS)
+        words = words and flow["weight"] in WEIGHTS and flow["aggregation"] in AGGREGATIONS
+        numbers = all(_is_number(flow.get(key), low, high) for key, (low, high) in _MISMATCH.items())
+        whole = all(type(flow.get(key)) is int for key in ("paths", "margin"))
+        return words and numbers and whole and flow.keys() == {*_MISMATCH_WORDS, *_MISMATCH}
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())

@@ -24,11 +24,12 @@ from flowdemo.zoo.storage import read_autoencoder, read_weights
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded model: its description and its system, ready to run on ``device``."""
+    """A loaded model: its description and its system, ready to run on ``device``; ``folder`` is where it came from."""
 
     manifest: Manifest
     system: System
     device: torch.device
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -75,7 +76,7 @@ def load(name: str | Path, device: str | torch.device | None = None) -> Model:
     manifest = read_manifest(folder)
     device = torch.device(choose_device(None if device is None else str(device)))
     network = _network(folder, manifest).to(device)
-    return Model(manifest, build(manifest, network, _space(folder, manifest, device), device), device)
+    return Model(manifest, build(manifest, network, _space(folder, manifest, device), device), device, folder)
 
 
 def _network(folder: Path, manifest: Manifest) -> Network:

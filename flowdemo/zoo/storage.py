@@ -16,6 +16,7 @@ from flowdemo.errors import ModelError
 from flowdemo.zoo.manifest import Manifest
 
 WEIGHTS = "weights.safetensors"
+PATCHES = "patches.safetensors"  # statistics of normal patches beside a flow of normal pictures
 AUTOENCODER = "autoencoder"
 AUTOENCODER_CONFIG = "autoencoder/config.json"
 AUTOENCODER_WEIGHTS = "autoencoder/diffusion_pytorch_model.safetensors"
@@ -23,8 +24,9 @@ MAX_CONFIG = 1 << 16
 
 
 def save_model(
-    folder: str | Path, manifest: Manifest, network: nn.Module, autoencoder: nn.Module | None = None
-) -> Manifest:
+    folder: str | Path, manifest: Manifest, network: nn.Module, autoencoder: nn.Module | None = None,
+    patches: dict[str, Tensor] | None = None,
+) -> Manifest:  # fmt: skip
     """Write weights in half precision and the manifest with their hashes; returns the manifest as written.
 
     Args:
@@ -32,6 +34,7 @@ def save_model(
         manifest: its ``files`` are filled in.
         network: whose state is stored.
         autoencoder: a diffusers ``AutoencoderKL`` for a model in latent space, stored as diffusers stores it.
+        patches: further tensors, stored as they are.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +44,9 @@ def save_model(
         autoencoder.save_config(folder / AUTOENCODER)
         _save_half(autoencoder, folder / AUTOENCODER_WEIGHTS)
         names += [AUTOENCODER_CONFIG, AUTOENCODER_WEIGHTS]
+    if patches is not None:
+        save_file({key: tensor.contiguous() for key, tensor in patches.items()}, folder / PATCHES)
+        names.append(PATCHES)
     files = {n: {"sha256": file_hash(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
     return write_manifest(folder, replace(manifest, files=files))
 
@@ -59,6 +65,17 @@ def read_weights(folder: Path, manifest: Manifest) -> dict[str, Tensor]:
     """
     verify(folder, manifest)
     return _load_full(folder / WEIGHTS, manifest)
+
+
+def read_patches(folder: Path, manifest: Manifest) -> dict[str, Tensor]:
+    """Tensors that :func:`save_model` stored as ``patches``; :func:`read_weights` has verified them.
+
+    Raises:
+        ModelError: there are none, or they cannot be read.
+    """
+    if PATCHES not in manifest.files:
+        raise ModelError(f"The model {manifest.name!r} has no statistics of normal patches.")
+    return _load_full(folder / PATCHES, manifest)
 
 
 def read_autoencoder(folder: Path, manifest: Manifest) -> tuple[dict, dict[str, Tensor]]:

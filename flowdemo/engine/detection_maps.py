@@ -1,0 +1,72 @@
+"""The maps of a detection, graded as it asks, and how they travel: 8-bit grey PNGs of the square root of a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowdemo.engine.detections import Detection
+from flowdemo.errors import InputError
+from flowdemo.flow.gradings import WEIGHTS
+from flowdemo.rendering import encoders
+
+if TYPE_CHECKING:
+    from flowdemo.systems.mismatch import Grading
+
+FALLBACK = {"scores": [], "threshold": 0.25, "scale": 1.0}  # of a model without a reference
+
+
+def grading_of(detection: Detection) -> Grading:
+    """How the maps of a detection are made."""
+    from flowdemo.systems.mismatch import Grading
+
+    chosen, flow = detection.settings, detection.manifest.flow
+    return Grading(chosen["weight"], chosen["aggregation"], chosen["share"], flow["smooth"], int(flow["margin"]))
+
+
+def known_of(detection: Detection) -> dict[str, Any]:
+    """What the model knows of normal pictures under this weight and aggregation: scores, threshold, scale."""
+    gradings = detection.manifest.scores.get("reference", {}).get("gradings", {})
+    return gradings.get(f"{detection.settings['weight']}/{detection.settings['aggregation']}", FALLBACK)
+
+
+def maps(detection: Detection, index: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The map of one time and the mean of those up to it, float32 ``[H, W]`` each; ``index`` counts from 1.
+
+    Raises:
+        InputError: there is no such time.
+    """
+    import torch
+
+    _check(detection, index)
+    grading = grading_of(detection)
+    parts = [grading.at(torch.from_numpy(f.mismatch), f.t) for f in detection.found[:index]]
+    return parts[-1].numpy(), torch.stack(parts).mean(0).numpy()
+
+
+def paths(detection: Detection, index: Any) -> np.ndarray:
+    """w(t) δ_k of one time for every path, smoothed as the maps are, float32 ``[K, H, W]``.
+
+    Raises:
+        InputError: there is no such time.
+    """
+    import torch
+
+    from flowdemo.systems.mismatch import smoothed
+
+    _check(detection, index)
+    found, grading = detection.found[index - 1], grading_of(detection)
+    weighed = WEIGHTS[grading.weight](found.t) * torch.from_numpy(found.mismatch).float()
+    return torch.stack([smoothed(single, grading.smooth) for single in weighed]).numpy()
+
+
+def encoded(values: np.ndarray, scale: float) -> str:
+    """A map as data URL: level = round(255 √min(value/scale, 1)), so value = scale (level/255)²."""
+    levels = np.rint(255 * np.sqrt(np.clip(values / scale, 0, 1))).astype(np.uint8)
+    return encoders.data_uri("image/png", encoders.grey_png(levels))
+
+
+def _check(detection: Detection, index: Any) -> None:
+    if type(index) is not int or not 1 <= index <= len(detection.found):
+        raise InputError("This detection has no such time.", field="index")

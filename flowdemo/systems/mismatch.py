@@ -1,0 +1,208 @@
+"""Flow Mismatching (arXiv 2605.23070): an anomaly is where the learned velocity disagrees with the straight path.
+
+Shapes: a picture y is ``[C, H, W]``, a state x_t and a velocity ``[K, C, H, W]``, a mismatch δ ``[K, H, W]``; K paths.
+The network was trained by flow matching on normal pictures only, from x₀ ~ N(0, 1) at t = 0 to a picture at t = 1.
+
+    path            x_t = (1 − t) x₀ + t y,   u = y − x₀                      (1)
+    mismatch        δ_k(p, t) = Σ_c (v_θ(x_t, t) − u)_c²(p)                   (2)
+    map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
+    image score     S = max_p H + mean of the top 1 % of H                    (4)
+
+A is the least of the K paths, their mean, or their ⌈αK⌉-th smallest, taken per pixel and per t before the times are
+averaged. w is t², 1 or (1 − t)²: by ‖v − u‖² = ‖x₀ − x̂₀‖²/t² = ‖y − x̂₁‖²/(1 − t)² these are the error of the
+predicted noise, of the velocity, and of a reconstruction in one shot. δ counts squared intensity (of the picture as the
+network sees it) per squared unit of flow time. No ODE is solved and nothing is fitted to the picture: K·T evaluations.
+
+The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
+
+    v = out + c(t) x_t                                                        (5)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from flowdemo.codes import Codebook, base_k
+from flowdemo.errors import InputError
+from flowdemo.flow import Step
+from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, WEIGHTS, inner_times
+from flowdemo.flow.paths import interpolate, linear_guess
+from flowdemo.request import DETECT
+from flowdemo.systems.base import Option, Watch
+from flowdemo.systems.exposure import EXPOSURES, exposed
+from flowdemo.systems.tiles import Tiles
+
+TIME_SCALE = 1000.0
+STRETCH = 1.5  # of a crop's sides: so much larger a picture is still seen whole
+TOP = 0.01  # share of the pixels whose mean enters the image score
+AT_ONCE = 1 << 18  # pixels of all tiles that the network is given in one call, which bounds the memory
+Network = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Grading:
+    """How mismatches become one map.
+
+    Args:
+        weight: w(t), a key of :data:`WEIGHTS`.
+        aggregation: over paths, one of :data:`AGGREGATIONS`.
+        share: α of ``order``, in (0, 1].
+        smooth: standard deviation in pixels of a Gaussian over each map, 0 for none; not part of (3).
+        margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
+            neighbours would tell is missing; not part of (4).
+
+    Raises:
+        InputError: one of them is not to be had.
+    """
+
+    weight: str = "noise"
+    aggregation: str = "min"
+    share: float = 0.2
+    smooth: float = 0.0
+    margin: int = 0
+
+    def __post_init__(self) -> None:
+        if self.weight not in WEIGHTS:
+            raise InputError(f"The weight of times is {', '.join(WEIGHTS)}.", field="weight")
+        if self.aggregation not in AGGREGATIONS:
+            raise InputError(f"Paths are combined by {', '.join(AGGREGATIONS)}.", field="aggregation")
+        if not 0 < self.share <= 1:
+            raise InputError("The share of the paths must be above 0 and at most 1.", field="share")
+        if not 0 <= self.smooth <= 16:
+            raise InputError("Maps are smoothed by 0 to 16 pixels.", field="smooth")
+        if not 0 <= self.margin <= 64:
+            raise InputError("The margin must be 0 to 64 pixels.", field="margin")
+
+    def combined(self, mismatch: Tensor) -> Tensor:
+        """A_k δ_k: ``[K, H, W]`` → ``[H, W]``."""
+        if self.aggregation == "mean":
+            return mismatch.mean(0)
+        rank = 1 if self.aggregation == "min" else math.ceil(self.share * len(mismatch))
+        return mismatch.kthvalue(rank, dim=0).values if rank > 1 else mismatch.amin(0)
+
+    def at(self, mismatch: Tensor, t: float) -> Tensor:
+        """w(t) A_k δ_k, smoothed: one time's part of the map, ``[K, H, W]`` → ``[H, W]``."""
+        return smoothed(WEIGHTS[self.weight](t) * self.combined(mismatch.float()), self.smooth)
+
+    def map(self, mismatches: Sequence[Tensor]) -> Tensor:
+        """Equation (3) of δ ``[K, H, W]`` at T times → H ``[H, W]``."""
+        parts = [self.at(found, t) for found, t in zip(mismatches, inner_times(len(mismatches)), strict=True)]
+        return torch.stack(parts).mean(0)
+
+    def score(self, found: Tensor | np.ndarray) -> float:
+        """Equation (4) of a map ``[H, W]`` within the margin, which never takes more than half of a side."""
+        found = torch.as_tensor(found)
+        rows, columns = (min(self.margin, side // 4) for side in found.shape)
+        return image_score(found[rows : found.shape[0] - rows, columns : found.shape[1] - columns])
+
+
+def image_score(found: Tensor | np.ndarray) -> float:
+    """Equation (4) of a map ``[H, W]``."""
+    flat = torch.as_tensor(found).flatten().float()
+    top = flat.topk(max(1, round(TOP * len(flat)))).values
+    return float(top[0] + top.mean())
+
+
+def smoothed(found: Tensor, sigma: float) -> Tensor:
+    """A map ``[H, W]`` under a Gaussian of ``sigma`` pixels, mirrored at the borders."""
+    if not sigma:
+        return found
+    reach = min(math.ceil(3 * sigma), min(found.shape) - 1)
+    places = torch.arange(-reach, reach + 1, device=found.device, dtype=torch.float32)
+    kernel = torch.exp(-(places**2) / (2 * sigma**2))
+    kernel = kernel / kernel.sum()
+    padded = torch.nn.functional.pad(found[None, None], [reach] * 4, mode="reflect")
+    along = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 1, -1))
+    return torch.nn.functional.conv2d(along, kernel.view(1, 1, -1, 1))[0, 0]
+
+
+class FlowMismatching:
+    """Detects what a flow of normal pictures does not expect.
+
+    Args:
+        network: ``(x_t [B, C, h, w], τ [B]) → [B, C, h, w]`` with τ = 1000·t.
+        channels: C, 1 for grey pictures.
+        spread: standard deviation of the training pictures as the network saw them.
+        crop: (w, h) of the crops that the network was trained on. Pictures are seen whole up to :data:`STRETCH` times
+            that, larger ones in overlapping tiles.
+        exposure: how brightness is brought to what the network knows, see :mod:`~flowdemo.systems.exposure`.
+        multiple: sides that the network takes are multiples of it.
+        device: where states live.
+    """
+
+    name = "Flow Mismatching"
+    task = "anomaly detection"
+    directions = (DETECT,)
+    time_symbol = "t"
+    options = (Option("paths", 8, 1, MAX_PATHS, "Straight paths from noise to the picture, one per seed."),)
+    codebook: Codebook = base_k(2, False)  # normal and defective
+
+    def __init__(
+        self, network: Network, channels: int, spread: float, crop: tuple[int, int], exposure: str = EXPOSURES[0],
+        multiple: int = 1, device: str | torch.device = "cpu",
+    ) -> None:  # fmt: skip
+        self.network, self.channels, self.spread = network, channels, spread
+        self.largest = tuple(int(STRETCH * side) // multiple * multiple for side in reversed(crop))
+        self.exposure, self.multiple, self.device = exposure, multiple, torch.device(device)
+
+    def picture_state(self, given: np.ndarray) -> Tensor:
+        """A picture uint8 ``[H, W]`` or ``[H, W, 3]`` as the network knows it, float32 ``[C, H, W]``."""
+        return exposed(given, self.channels, self.exposure).to(self.device)
+
+    def start(
+        self, direction: str, given: np.ndarray, beta: float = 0.0, seeds: Sequence[int] = (0,)
+    ) -> tuple[Tensor, int]:
+        """One picture uint8 ``[1, H, W(, 3)]`` → (y ``[C, H, W]``, first seed)."""
+        return self.picture_state(given[0]), int(seeds[0])
+
+    def grid(self, direction: str, steps: int) -> tuple[float, ...]:
+        return inner_times(steps)
+
+    @torch.no_grad()
+    def steps(
+        self, direction: str, start: tuple[Tensor, int], steps: int, solver: str = "euler", watch: Watch = None,
+        paths: float = 8,
+    ) -> Iterator[Step]:  # fmt: skip
+        """Mismatches at T = ``steps`` times: steps 1 … T, whose x is δ ``[K, H, W]`` of that time.
+
+        ``solver`` is not used: nothing is integrated. ``watch`` is called before each path of each time.
+        """
+        picture, seed = start
+        sources = noise(picture, int(paths), seed)
+        for index, t in enumerate(inner_times(steps), 1):
+            found = []
+            for part in sources.split(max(1, AT_ONCE // picture[0].numel())):
+                if watch:
+                    watch()
+                found.append(self.mismatch(picture, part, t))
+            yield Step(index, index / steps, t, torch.cat(found), None, index * int(paths))
+
+    @torch.no_grad()
+    def mismatch(self, picture: Tensor, sources: Tensor, t: float) -> Tensor:
+        """Equation (2), ``[K, H, W]``, for a picture ``[C, H, W]`` and sources x₀ ``[K, C, H, W]``."""
+        states = interpolate(sources, picture[None], t)
+        return (self.velocity(states, t) - (picture - sources)).square().sum(1)
+
+    @torch.no_grad()
+    def velocity(self, states: Tensor, t: float) -> Tensor:
+        """v(x_t, t) ``[K, C, H, W]`` of whole pictures by equation (5), in overlapping tiles."""
+        tiles = Tiles(states.shape[-2:], self.largest, self.multiple)
+        pieces = tiles.cut(states)
+        at_once = max(1, AT_ONCE // pieces[0, 0].numel())
+        out = torch.cat([self._answer(part, t) for part in pieces.split(at_once)])
+        return tiles.joined(out) + linear_guess(t, self.spread) * states
+
+    def _answer(self, pieces: Tensor, t: float) -> Tensor:
+        return self.network(pieces, torch.full((len(pieces),), TIME_SCALE * t, device=pieces.device)).float()
+
+
+def noise(picture: Tensor, paths: int, seed: int) -> Tensor:
+    """x₀ of K paths ``[K, C, H, W]``; path k of seed s is path 0 of seed s + k, so more paths keep the earlier ones."""
+    drawn = [torch.randn(picture.shape, generator=torch.Generator().manual_seed(seed + k)) for k in range(paths)]
+    return torch.stack(drawn).to(picture.device)

@@ -1,0 +1,212 @@
+"""The recipe ``mismatch``: a flow of normal pictures, and what is known of normal pictures once it is trained."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from flowdemo.data.augment import Augmentation
+from flowdemo.data.crops import Crops
+from flowdemo.data.inspection import (
+    InspectionInfo,
+    InspectionSplit,
+    inspection_length,
+    read_inspection,
+    read_inspection_info,
+)
+from flowdemo.errors import InputError
+from flowdemo.evaluation.reference import PATHS, PICTURES, TIMES, reference, statistics_of
+from flowdemo.flow.paths import interpolate, linear_guess, velocity
+from flowdemo.networks.unet import PatchUNet, UNetConfig, parameter_count
+from flowdemo.rendering.palette import Palette
+from flowdemo.request import DETECT
+from flowdemo.systems.base import to_uint8
+from flowdemo.systems.exposure import exposed
+from flowdemo.systems.mismatch import TIME_SCALE, FlowMismatching, Grading
+from flowdemo.training.budget import Budget
+from flowdemo.training.card import card
+from flowdemo.training.devices import describe
+from flowdemo.training.loop import Trainer
+from flowdemo.training.objectives import generator_on, sample_times
+from flowdemo.training.options import TrainingOptions
+from flowdemo.training.terms import terms_of
+from flowdemo.zoo import Manifest, load, save_model
+from flowdemo.zoo.storage import write_manifest
+
+RECIPE = "mismatch"
+USUAL: dict[str, Any] = {
+    "size": (128, 128), "patch": 2, "channels": (32, 48, 64), "attention": (False, False, True), "batch": 8, "lr": 6e-4,
+    "flip_x": True, "flip_y": True, "zoom": (1.0, 1.0), "jitter": 0.0, "shift": 0,
+}  # fmt: skip
+OPEN = {"patch": (0,), "channels": ((),), "attention": ((),)}  # what says that an option is open, where not None
+FIXED = 20.0  # seconds to read, write and hash files and to gather patches
+SLOWER = 1.3  # an ending takes so many times what one call of the network promises, at most
+NORMAL, DEFECT = (240, 240, 240), (214, 72, 24)  # colours of the two classes
+
+
+@dataclass(frozen=True)
+class MismatchObjective:
+    """E‖v_θ(x_t, t) − (x₁ − x₀)‖² over normal pictures x₁ and noise x₀, v by equation (5) of the system.
+
+    Args:
+        spread: standard deviation of the pictures.
+        times: see :func:`~flowdemo.training.objectives.sample_times`.
+    """
+
+    spread: float
+    times: str = "uniform"
+
+    def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
+        """Images ``[B, C, H, W]``; there are no labels."""
+        device = images.device
+        source = torch.randn(images.shape, generator=generator_on(device, gen), device=device)
+        t = sample_times(len(images), self.times, gen).to(device)
+        states = interpolate(source, images, t)
+        v = network(states, TIME_SCALE * t.flatten()).float() + linear_guess(t, self.spread) * states
+        return {"matching": (v - velocity(source, images)).square().mean()}
+
+
+def train_normal(
+    data: str | Path, out: Path, budget: Budget, options: TrainingOptions, seed: int, resume: bool,
+    device: str | None, name: str, bar: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Train on the normal pictures of an inspection set, measure what is normal, and export.
+
+    Args:
+        data: a set of :mod:`~flowdemo.data.inspection`.
+        out: model folder; ``out/training`` keeps the state.
+        budget, options, seed, resume, device, name, bar: see :func:`~flowdemo.training.command.train`.
+
+    Returns:
+        As :func:`~flowdemo.training.command.train`.
+    """
+    begin = time.monotonic()
+    inspection_length(data, "val")  # raises now, not after the training
+    split, options = read_inspection(data, "train"), settled(options)
+    pictures = [_levels(exposed(picture, _channels(split.info), options.exposure)) for picture in split.images]
+    crops = Crops(pictures, options.size, seed)
+    spread = round(float(np.sqrt(np.mean([_variance(picture) for picture in pictures]))), 4)
+    config = UNetConfig(_channels(split.info), _channels(split.info), options.patch, options.channels,
+                        options.attention, options.blocks, options.head_channels)
+    torch.manual_seed(seed)
+    augmentation = Augmentation(options.flip_x, options.flip_y, options.turns, options.zoom, 0.5, options.jitter)
+    trainer = Trainer(PatchUNet(config), MismatchObjective(spread, options.times), crops,
+                      np.zeros(len(crops), np.uint8), augmentation, options, out / "training", seed, device,
+                      {"recipe": RECIPE, "data": split.info.name})
+    if resume:
+        trainer.resume()
+    trainer.run(_without_ending(budget, time.monotonic() - begin, trainer, split, data), bar)
+    result = {"name": name, "out": str(out), "recipe": RECIPE, "steps": trainer.step, "seconds": trainer.seconds,
+              "interrupted": trainer.interrupted, "scores": {}}
+    if trainer.accelerator.is_main_process and not trainer.interrupted:
+        manifest = manifest_of(name, split, options, config, spread, seed)
+        manifest = replace(manifest, training=_training(trainer, options, budget, data, name, len(pictures)))
+        export_normal(trainer.averaged(), manifest, data, out, trainer.accelerator.device.type)
+    return result | {"wall_seconds": time.monotonic() - begin}
+
+
+def settled(options: TrainingOptions) -> TrainingOptions:
+    """The options with nothing left open."""
+    levels = len(options.channels)
+    usual = USUAL | ({"attention": tuple(i == levels - 1 for i in range(levels))} if levels else {})
+    options = replace(options, **{k: v for k, v in usual.items() if getattr(options, k) in OPEN.get(k, (None,))})
+    multiple = options.patch * 2 ** (len(options.channels) - 1)
+    if any(side % multiple for side in options.size):
+        raise InputError(f"The sides of the crops must be multiples of {multiple} pixels.", field="size")
+    return options
+
+
+def manifest_of(
+    name: str, split: InspectionSplit, options: TrainingOptions, config: UNetConfig, spread: float, seed: int
+) -> Manifest:
+    """The description of a trained flow, files and training aside."""
+    terms = terms_of(split.info.name)
+    grading = Grading(smooth=options.smooth)
+    classes = [{"index": 0, "name": "normal", "color": list(NORMAL)}, {"index": 1, "name": "defect",
+                                                                      "color": list(DEFECT)}]  # fmt: skip
+    return Manifest(
+        name=name, label=f"Flow Mismatching, {terms.title}", system=RECIPE, size=options.size,
+        palette=Palette.from_json({"classes": classes, "ignore": None}), network=config.to_json(),
+        prediction="velocity", beta={}, steps={DETECT: 8}, space={"kind": "pixels"},
+        data=terms.to_json(split.info.name), training={}, scores={}, files={},
+        parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
+        flow={"exposure": options.exposure, "spread": spread, "paths": 8, "weight": grading.weight,
+              "aggregation": grading.aggregation, "share": grading.share, "smooth": grading.smooth,
+              "margin": options.margin},
+    )  # fmt: skip
+
+
+def export_normal(network: nn.Module, manifest: Manifest, data: str | Path, out: Path, device: str | None) -> Manifest:
+    """Write the model folder, then measure its normal pictures with the stored file: patch statistics of ``train``
+    and the reference of ``val``.
+    """
+    train = read_inspection(data, "train")
+    save_model(out, manifest, network, patches=statistics_of(train, manifest).tensors())
+    model = load(out, device)
+    scores = {"reference": reference(model, read_inspection(data, "val"))}
+    manifest = replace(model.manifest, scores=scores)
+    write_manifest(out, manifest)
+    (out / "README.md").write_text(card(manifest), "utf-8")
+    return manifest
+
+
+def _channels(info: InspectionInfo) -> int:
+    return 3 if info.colour else 1
+
+
+def _levels(state: Tensor) -> np.ndarray:
+    """``[C, H, W]`` as the training loop takes pictures, uint8 ``[H, W]`` or ``[H, W, 3]``, clipped to [-1, 1]."""
+    levels = to_uint8(state[None])[0]
+    return levels if len(state) == 3 else levels[..., 0]
+
+
+def _variance(picture: np.ndarray) -> float:
+    return float((picture.astype(np.float64) / 127.5 - 1).var())
+
+
+def _without_ending(budget: Budget, spent: float, trainer: Trainer, split: InspectionSplit, data: str | Path) -> Budget:
+    """The minutes without what measuring normal pictures will take; at least half of them stay."""
+    if budget.minutes is None:
+        return budget
+    device = trainer.accelerator.device
+    picture = exposed(split.images[0], _channels(split.info), "plain").to(device)
+    system = FlowMismatching(trainer.averaged(), len(picture), 1.0, trainer.options.size,
+                             multiple=trainer.network.config.multiple, device=device)
+    for _ in range(2):  # the first call also prepares memory and kernels
+        begin = time.monotonic()
+        float(system.velocity(picture[None], 0.5).sum())
+        call = time.monotonic() - begin
+    ending = FIXED + SLOWER * call * PATHS * TIMES * min(inspection_length(data, "val"), PICTURES) + spent
+    return replace(budget, minutes=max(budget.minutes - ending / 60, budget.minutes / 2))
+
+
+def _training(
+    trainer: Trainer, options: TrainingOptions, budget: Budget, data: str | Path, model: str, pictures: int
+) -> dict[str, Any]:
+    accelerator = trainer.accelerator
+    return {
+        "command": _command(options, budget, read_inspection_info(data).name, model, trainer.seed),
+        "seed": trainer.seed, "seconds": round(trainer.seconds, 1), "steps": trainer.step,
+        "samples": trainer.step * options.batch, "pictures": pictures,
+        "device": describe(accelerator.device, accelerator.num_processes), "torch": torch.__version__,
+        "options": options.to_json(),
+    }  # fmt: skip
+
+
+def _command(options: TrainingOptions, budget: Budget, data: str, model: str, seed: int) -> str:
+    usual = settled(TrainingOptions()).settings()
+    place = data if data.startswith("drawn:") else f"DATA/{data}"
+    words = ["python", "-m", "flowdemo", "train", RECIPE, "--data", place, "--out", f"checkpoints/{model}"]
+    words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
+    words += ["--steps", str(budget.steps)] if budget.steps else []
+    words += ["--seed", str(seed)]
+    for key, value in options.settings().items():
+        words += [] if usual.get(key) == value else ["--set", f"{key}={value}"]
+    return shlex.join(words)
