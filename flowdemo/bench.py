@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from flowdemo import bench_detection
 from flowdemo.data.drawings import draw_street
 from flowdemo.engine import Engine, Given
 from flowdemo.engine.frames import draw
@@ -17,13 +18,14 @@ from flowdemo.errors import InputError
 from flowdemo.zoo.devices import device_label
 
 WARM = 2
+SEARCHES = 3  # a search takes much longer than a trajectory: one round in so many
 
 
 def bench(names: list[str], device: str | None, steps: int, rounds: int, browser: bool) -> dict[str, Any]:
     """Time models and print a table.
 
     Args:
-        names: models; all flows at hand if empty.
+        names: models; all flows and detectors at hand if empty.
         device: as for the engine.
         steps: N of the timed trajectory.
         rounds: rounds; each times the bare calls and the stream back to back, in turns the one or the other first, so
@@ -31,16 +33,20 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
         browser: also start the page and time the first frame in Chromium.
 
     Returns:
-        ``{"device", "threads", "rows": [...]}``; times in milliseconds, medians over rounds. ``ratio`` is the median of
-        streamed over bare in each round; ``least_ratio`` that of the fastest streamed and the fastest bare round, which
-        other tenants of a shared host disturb least.
+        ``{"device", "threads", "rows": [...], "detectors": [...]}``; times in milliseconds, medians over rounds.
+        ``ratio`` is the median of streamed over bare in each round; ``least_ratio`` that of the fastest streamed and
+        the fastest bare round, which other tenants of a shared host disturb least.
     """
     engine = Engine(device)
-    chosen = [engine.add(name) for name in names] or [n for n in engine.manifests() if engine.limits(n).max_steps > 1]
-    rows = [_row(engine, name, steps, rounds) for name in chosen]
-    result = {"device": device_label(engine.device), "threads": torch.get_num_threads(), "steps": steps, "rows": rows}
+    flows = [n for n in engine.manifests() if engine.limits(n).max_steps > 1]
+    chosen = [engine.add(name) for name in names] or [*flows, *engine.detectors()]
+    searching = [name for name in chosen if name in engine.detectors()]
+    told = {"device": device_label(engine.device), "threads": torch.get_num_threads(), "steps": steps}
+    rows = [_row(engine, name, steps, rounds) for name in chosen if name not in searching]
+    searches = [bench_detection.row(engine, name, max(rounds // SEARCHES, 3)) for name in searching]
+    result: dict[str, Any] = told | {"rows": rows, "detectors": searches}
     if browser:
-        result["browser"] = _browser(engine, chosen[0])
+        result["browser"] = _browser(engine, flows[0])
     return result
 
 

@@ -21,7 +21,7 @@ def exposed(given: np.ndarray, channels: int, how: str) -> Tensor:
     """A picture uint8 ``[H, W]`` or ``[H, W, 3]`` → float32 ``[C, H, W]``: in [-1, 1] where it is plain, else about 0
     with a robust standard deviation of :data:`SPREAD`, unclipped.
     """
-    state = to_state(given[None], channels)[0]
+    state = to_state(np.array(given)[None], channels)[0]  # a copy: pictures read from files are not writable
     if how == "plain":
         return state.contiguous()
     middle = state.median()

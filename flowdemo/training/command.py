@@ -73,13 +73,16 @@ def train(
     begin, data, out, budget = time.monotonic(), Path(data), Path(out), Budget(steps, minutes)
     options, seed = _options(recipe, out / STATE_FOLDER, resume, seed, settings or {}, size)
     if recipe == normality.RECIPE:
-        name = model_name(name, recipe, read_inspection_info(data).name)
+        found = read_inspection_info(data).name
+        if resume:
+            _check_same(read_facts(out / STATE_FOLDER), recipe, found)
+        name = model_name(name, recipe, found)
         return normality.train_normal(data, out, budget, options, seed, resume, device, name, bar)
     chosen = plan(recipe, data, options)
     name = model_name(name, recipe, chosen.info.name)
     trainer = build(chosen, out / STATE_FOLDER, seed, device)
     if resume:
-        _check_same(trainer, chosen, read_facts(trainer.out))
+        _check_same(read_facts(trainer.out), recipe, chosen.info.name)
     manifest = _trained(trainer, chosen, data, out, name, budget, resume, begin, bar)
     result = {"name": name, "out": str(out), "recipe": recipe, "steps": trainer.step, "seconds": trainer.seconds,
               "interrupted": trainer.interrupted, "scores": manifest.scores if manifest else {}}

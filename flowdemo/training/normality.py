@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from flowdemo.data.augment import Augmentation
 from flowdemo.data.crops import Crops
 from flowdemo.data.inspection import (
+    DRAWN,
     InspectionInfo,
     InspectionSplit,
     inspection_length,
@@ -191,8 +192,9 @@ def _training(
     trainer: Trainer, options: TrainingOptions, budget: Budget, data: str | Path, model: str, pictures: int
 ) -> dict[str, Any]:
     accelerator = trainer.accelerator
+    place = DRAWN if str(data) == DRAWN else f"DATA/{read_inspection_info(data).name}"
     return {
-        "command": _command(options, budget, read_inspection_info(data).name, model, trainer.seed),
+        "command": _command(options, budget, place, model, trainer.seed),
         "seed": trainer.seed, "seconds": round(trainer.seconds, 1), "steps": trainer.step,
         "samples": trainer.step * options.batch, "pictures": pictures,
         "device": describe(accelerator.device, accelerator.num_processes), "torch": torch.__version__,
@@ -202,8 +204,7 @@ def _training(
 
 def _command(options: TrainingOptions, budget: Budget, data: str, model: str, seed: int) -> str:
     usual = settled(TrainingOptions()).settings()
-    place = data if data.startswith("drawn:") else f"DATA/{data}"
-    words = ["python", "-m", "flowdemo", "train", RECIPE, "--data", place, "--out", f"checkpoints/{model}"]
+    words = ["python", "-m", "flowdemo", "train", RECIPE, "--data", data, "--out", f"checkpoints/{model}"]
     words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
     words += ["--steps", str(budget.steps)] if budget.steps else []
     words += ["--seed", str(seed)]

@@ -8,8 +8,12 @@ from typing import Any
 import gradio as gr
 
 from flowdemo.engine import RunRecord
+from flowdemo.engine.detection_products import make as make_map
+from flowdemo.engine.detection_products import summarised
+from flowdemo.engine.detector import Detector
 from flowdemo.engine.messages import summary_json
 from flowdemo.engine.products import make, recipe_of
+from flowdemo.errors import InputError
 from flowdemo.rendering import encoders
 from flowdemo.ui.files import read_sent
 from flowdemo.ui.guard import plain
@@ -71,10 +75,57 @@ def add(runner: Runner) -> None:
     @plain
     def models() -> list:
         """List the models with their directions, sizes, classes and bounds."""
-        return [_described(runner, name) for name in runner.engine.manifests()]
+        engine = runner.engine
+        return [_described(runner, name) for name in (*engine.manifests(), *engine.detectors())]
 
     gr.api(trajectory, api_name="trajectory", concurrency_id="engine", concurrency_limit=1)
     gr.api(models, api_name="models")
+
+
+def add_anomaly(detector: Detector) -> None:
+    """Register ``/anomaly``; there is a detector at hand."""
+
+    @plain
+    def anomaly(
+        model: str = "",
+        image: Any = None,
+        paths: float | None = None,
+        times: float | None = None,
+        weight: str = "",
+        aggregation: str = "",
+        share: float | None = None,
+        seed: float = 0,
+    ) -> Iterator[dict]:
+        """Search a picture of a surface for anomalies: a message after every time, and the result as the last one.
+
+        Args:
+            model: name of a detector (see /models, direction "detect"); the first one if empty.
+            image: a picture at the scale of the detector's, as an uploaded file or a data URL.
+            paths: K, 1 to 32; null for the model's.
+            times: T, 1 to 32; null for the model's.
+            weight: "noise" (t²), "velocity" (1) or "reconstruction" ((1 − t)²); the model's if empty.
+            aggregation: over paths, "min", "mean" or "order"; the model's if empty.
+            share: α of "order", above 0 and at most 1; null for the model's.
+            seed: of the paths' noise.
+
+        Returns:
+            status, recipe, numbers (score, threshold, scale, scores of normal pictures) and "map", the 16-bit PNG as a
+            data URL (65535 is the value scale); before that status "running" with time, t, evaluations and seconds.
+        """
+        picture = read_sent(image, "image")
+        if picture is None:
+            raise InputError("Give a picture of a surface.", field="image")
+        asked = {"model": model or next(iter(detector.engine.detectors())), "paths": paths, "times": times,
+                 "weight": weight, "aggregation": aggregation, "share": share, "seed": seed}  # fmt: skip
+        detection = detector.start({key: value for key, value in asked.items() if value not in (None, "")}, picture)
+        for found in detector.stream(detection):
+            yield {"status": "running", "time": found.index, "t": found.t, "evaluations": found.evaluations,
+                   "seconds": round(found.seconds, 4)}  # fmt: skip
+        told = summarised(detection)
+        made = make_map(detection, "map-png16")
+        yield {"status": detection.status, **told, "map": encoders.data_uri(made.mime, made.data)}
+
+    gr.api(anomaly, api_name="anomaly", concurrency_id="engine", concurrency_limit=1)
 
 
 def _result(record: RunRecord) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 
 from flowdemo.engine import Engine
+from flowdemo.engine.detector import Detector
 from flowdemo.errors import ModelError
 from flowdemo.ui import api
 from flowdemo.ui.comparison_families import families
 from flowdemo.ui.guard import plain
 from flowdemo.ui.readings import offers
 from flowdemo.ui.runner import Runner
-from flowdemo.ui.tabs import about, compare, fieldlab, labels, learn, trajectory
+from flowdemo.ui.tabs import about, anomaly, compare, fieldlab, labels, learn, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
@@ -32,7 +33,7 @@ def build(engine: Engine | None = None) -> gr.Blocks:
     engine = engine or Engine()
     if not engine.manifests():
         raise ModelError("There are no models here; put model folders into checkpoints or name their folder.")
-    runner = Runner(engine)
+    runner, detector = Runner(engine), Detector(engine)
     with gr.Blocks(title="flowdemo", analytics_enabled=False, fill_width=True, delete_cache=CACHE) as demo:
         header = gr.HTML(_header("starting"), elem_id="header", padding=False)
         with gr.Tabs(elem_classes="fd-tabs"):
@@ -46,6 +47,9 @@ def build(engine: Engine | None = None) -> gr.Blocks:
                     compare.build(runner)
             with gr.Tab("Field lab", id="fieldlab"):
                 fieldlab.build(runner)
+            if engine.detectors():
+                with gr.Tab("Anomaly", id="anomaly"):
+                    anomaly.build(detector)
             with gr.Tab("Learn", id="learn"):
                 learn.build()
             with gr.Tab("About", id="about"):
@@ -54,6 +58,8 @@ def build(engine: Engine | None = None) -> gr.Blocks:
         demo.load(opening, None, player, **quiet)
         demo.load(plain(lambda: _header(device_label(engine.device))), None, header, **quiet)
         api.add(runner)
+        if engine.detectors():
+            api.add_anomaly(detector)
     demo.engine = engine
     return demo.queue(max_size=32, default_concurrency_limit=4)
 

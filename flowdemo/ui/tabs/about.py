@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from flowdemo.engine import Engine
-from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
+from flowdemo.request import DETECT, IMAGE_TO_LABEL, IMAGE_TO_MASK, LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.zoo import Manifest
 
 TEXT = """
@@ -42,12 +42,16 @@ training each pixel's predicted end is drawn to the code of its class and driven
 the *Field lab* shows that force. *Plain flow matching* is the same network, trained alike without the force. Neither is
 among the models below yet.
 
+**Flow Mismatching** ([arXiv 2605.23070](https://arxiv.org/abs/2605.23070)) learns a flow from noise to normal pictures
+and looks along straight paths from noise to the picture it is given. Where the flow expects another velocity than the
+path has, the picture is unusual: the tab *Anomaly* shows that disagreement for every time.
+
 The *discriminative* models and *classifiers* are the yardsticks, trained to answer in one evaluation; they also judge
 the pictures that the flows make.
 """
 TASKS = {
     IMAGE_TO_MASK: "Photo to mask", MASK_TO_IMAGE: "Mask to image",
-    IMAGE_TO_LABEL: "Picture to class", LABEL_TO_IMAGE: "Class to picture",
+    IMAGE_TO_LABEL: "Picture to class", LABEL_TO_IMAGE: "Class to picture", DETECT: "Anomalies",
 }  # fmt: skip
 # Per direction, what is shown of a row of scores: its key, its name, and what it means.
 MEASURES = {
@@ -60,6 +64,11 @@ MEASURES = {
         ("frechet_discriminative", "Fréchet", "distance to photographs in its features, 0 is best"),
     ),
     IMAGE_TO_LABEL: (("accuracy", "accuracy", "share of pictures whose class is read right"),),
+    DETECT: (
+        ("image_auroc", "image AUROC", "share of pairs of normal and defective pictures that the score puts in order"),
+        ("pixel_auroc", "pixel AUROC", "the same for pixels of the map"),
+        ("aupro", "AUPRO", "share of each defective region that is found, averaged up to 30 % false alarms"),
+    ),
     LABEL_TO_IMAGE: (
         ("label_agreement", "as asked", "share of pictures in which the classifier reads the class that was asked for"),
         ("frechet_discriminative", "Fréchet", "distance to real pictures in its features, 0 is best"),
@@ -69,7 +78,7 @@ MEASURES = {
 
 def build(engine: Engine) -> None:
     """Lay out the tab."""
-    manifests = list(engine.manifests().values())
+    manifests = [*engine.manifests().values(), *engine.detectors().values()]
     gr.Markdown(TEXT, elem_classes="fd-prose")
     gr.Markdown("\n\n".join(["## The models", _models(manifests), *map(_terms, manifests)]), elem_classes="fd-prose")
     gr.Markdown("\n\n".join(["## What they scored", *_scores(manifests)]), elem_classes="fd-prose")
@@ -77,7 +86,8 @@ def build(engine: Engine) -> None:
 
 def _models(manifests: list[Manifest]) -> str:
     rows = [
-        [m.label, f"`{m.name}`", len(m.palette.classes), f"{m.size[0]} × {m.size[1]}", f"{m.parameters / 1e6:.1f} M",
+        [m.label, f"`{m.name}`", "–" if m.kind.detects else len(m.palette.classes),
+         f"{m.size[0]} × {m.size[1]}", f"{m.parameters / 1e6:.1f} M",
          f"{m.bytes / 1e6:.1f} MB", _trained(m)]
         for m in manifests
     ]  # fmt: skip
@@ -113,7 +123,8 @@ def _row(scores: dict[str, Any], key: str) -> dict[int, float]:
 
 def _score_table(found: list[tuple[Manifest, dict[str, Any], dict[int, float]]]) -> str:
     counts = sorted({steps for _, _, row in found for steps in row})
-    head = ["Model", "Pictures", *(f"{n} step{'s' * (n > 1)}" for n in counts)]
+    word = "time" if all(m.kind.detects for m, _, _ in found) else "step"
+    head = ["Model", "Pictures", *(f"{n} {word}{'s' * (n > 1)}" for n in counts)]
     rows = [
         [m.label, f"{scores.get('n', '?')} of {scores.get('data', '')} {scores.get('split', '')}",
          *(f"{row[n]:.3f}" if n in row else "–" for n in counts)]

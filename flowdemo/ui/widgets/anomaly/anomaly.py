@@ -1,0 +1,185 @@
+"""Paint on a surface and see where the flow of normal surfaces disagrees with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import gradio as gr
+from gradio.components.base import server as callable_from_browser
+
+from flowdemo.errors import InputError
+from flowdemo.ui.guard import Refusal, answered
+from flowdemo.ui.widgets.anomaly.contract import (
+    DOWNLOADS,
+    MAX_TIMES,
+    Offer,
+    Reply,
+    Shown,
+    check_grade,
+    check_name,
+    check_reply,
+)
+from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run, unpack
+
+# One function body in the browser: tools without state, what a person has chosen, the parts, assembly.
+_SCRIPTS = (
+    "../player/dom.js",
+    "../player/colours.js",
+    "../player/png.js",
+    "texts.js",
+    "strokes.js",
+    "maps.js",
+    "state.js",
+    "fields.js",
+    "surface.js",
+    "hands.js",
+    "tools.js",
+    "source.js",
+    "settings.js",
+    "run.js",
+    "stage.js",
+    "probe.js",
+    "threshold.js",
+    "times.js",
+    "paths.js",
+    "score.js",
+    "roc.js",
+    "downloads.js",
+    "messages.js",
+    "main.js",
+)
+EVENTS = ("analyse", "halt")
+
+
+class Answers(Protocol):
+    """What the widget asks while a person looks; no network is called for it."""
+
+    def example(self, model: str, name: str) -> dict[str, Any]:
+        """``{"picture": PNG data URL, "truth": PNG data URL or None}``."""
+
+    def frames(self, run: str, indices: list[int]) -> list[Shown]:
+        """Frames that the framework dropped on their way."""
+
+    def regrade(self, run: str, weight: str, aggregation: str, share: float) -> dict[str, Any]:
+        """``{"meta", "frames"}`` of the same detection under another weight and aggregation."""
+
+    def paths(self, run: str, index: int) -> dict[str, Any]:
+        """``{"maps": one for each path}`` at one time."""
+
+    def download(self, run: str, kind: str) -> dict[str, str]:
+        """``{"name", "mime", "data": base64}``."""
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """The style sheet as a constant, then all scripts; gradio would write ``css_template`` anew for each value."""
+    folder = Path(__file__).parent
+    style = json.dumps((folder / "anomaly.css").read_text("utf-8"))
+    scripts = "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
+    return f"const STYLE = {style};\n{scripts}"
+
+
+class AnomalyLab(gr.HTML):
+    """A surface to paint on, and the map of a detector over it.
+
+    Two events: ``analyse`` (``model``, ``picture``, ``example``, ``paths``, ``times``, ``weight``, ``aggregation``,
+    ``share``, ``seed``), numbered by ``ask``, should run a generator of :class:`Reply` with the widget as output;
+    ``halt`` should end the one with its number, running or waiting.
+
+    Args:
+        offers: the detectors, at least one.
+        answers: what the widget may ask.
+        **kw: further arguments of ``gr.HTML`` (``elem_id``, ``visible``, …).
+    """
+
+    def __init__(self, offers: Sequence[Offer], answers: Answers, **kw: Any) -> None:
+        self._answers = answers
+        super().__init__(
+            html_template='<section class="fd-anomaly" aria-label="Anomaly"></section>',
+            css_template="",
+            js_on_load=f"const OFFERS = {json.dumps(list(offers))};\n" + _script(),
+            apply_default_css=False,
+            **kw,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        # gr.HTML takes every quoted word of the script for an event; the widget has two.
+        if name in EVENTS:
+            return super().__getattr__(name)
+        raise AttributeError(f"AnomalyLab has no attribute {name!r}")
+
+    def postprocess(self, value: Reply | None) -> Reply | None:
+        """Check the outer form of a message (ValueError)."""
+        return check_reply(value)
+
+    def preprocess(self, payload: Any) -> None:
+        """None for its own value coming back, ``gr.Error`` for anything else: the widget is no input."""
+        try:
+            check_reply(payload or None)
+        except ValueError:
+            raise Refusal("Anomaly takes no input here; leave it empty.") from None
+
+    @callable_from_browser
+    def example(self, arguments: Any) -> Any:
+        """``[model, name]`` → a surface, or ``{"error": sentence}``; called by the browser, as are those below."""
+
+        def ask(model: Any, name: Any) -> Any:
+            return self._answers.example(check_name(model, "model"), check_name(name, "example"))
+
+        return _told(ask, arguments, 2, "sending an example")
+
+    @callable_from_browser
+    def frames(self, arguments: Any) -> Any:
+        """``[run, indices]`` → frames."""
+
+        def ask(run: Any, indices: Any) -> Any:
+            return self._answers.frames(check_run(run), check_indices(indices))
+
+        return _told(ask, arguments, 2, "sending frames")
+
+    @callable_from_browser
+    def regrade(self, arguments: Any) -> Any:
+        """``[run, weight, aggregation, share]`` → description and frames under these settings."""
+
+        def ask(run: Any, *grade: Any) -> Any:
+            found = check_grade(dict(zip(("weight", "aggregation", "share"), grade, strict=True)))
+            return self._answers.regrade(check_run(run), **found)
+
+        return _told(ask, arguments, 4, "weighing anew")
+
+    @callable_from_browser
+    def paths(self, arguments: Any) -> Any:
+        """``[run, index]`` → maps of the paths at one time."""
+
+        def ask(run: Any, index: Any) -> Any:
+            return self._answers.paths(check_run(run), check_integer(index, "index", MAX_TIMES))
+
+        return _told(ask, arguments, 2, "sending paths")
+
+    @callable_from_browser
+    def download(self, arguments: Any) -> Any:
+        """``[run, kind]`` → a file."""
+
+        def ask(run: Any, kind: Any) -> Any:
+            if kind not in DOWNLOADS:
+                raise InputError(f"A file is one of {', '.join(DOWNLOADS)}.", field="kind")
+            return self._answers.download(check_run(run), kind)
+
+        return _told(ask, arguments, 2, "making a file")
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object", "description": "One message: the newest map of a detection."}
+
+    def example_payload(self) -> None:
+        return None
+
+    def example_value(self) -> None:
+        return None
+
+
+def _told(ask: Callable[..., Any], arguments: Any, count: int, what: str) -> Any:
+    return answered(lambda: ask(*unpack(arguments, count)), what)
