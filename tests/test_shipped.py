@@ -15,7 +15,8 @@ from flowdemo.zoo import available, read_manifest
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 FOLDERS = sorted(p.parent for p in CHECKPOINTS.glob("*/manifest.json"))
 PICTURES = [folder for folder in FOLDERS if folder in available().values()]  # toys have tests of their own
-MASKS = [folder for folder in PICTURES if read_manifest(folder).labels == "pixel"]
+DETECTORS = [folder for folder in PICTURES if read_manifest(folder).kind.detects]
+MASKS = [folder for folder in PICTURES if read_manifest(folder).labels == "pixel" and folder not in DETECTORS]
 LABELS = [folder for folder in PICTURES if read_manifest(folder).labels == "global"]
 # Strokes in a square of 100: what a person draws for these digits.
 STROKES = {
@@ -103,3 +104,35 @@ def test_a_class_becomes_pictures_that_differ_and_digits_read_as_it(folder: Path
     if folder.name == "symmflow-cifar10":  # its pictures have colours of a class and nothing else, as its card says
         return
     assert right >= 6, f"the model reads {right} of its own 8 pictures as what they were made from"
+
+
+@pytest.mark.parametrize("folder", DETECTORS, ids=lambda folder: folder.name)
+def test_an_evaluation_of_a_detector_stays_cheap(folder: Path) -> None:
+    """At most 20 GFLOP for a picture of 256×256 pixels, the overlap of tiles included."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from flowdemo.zoo import load
+
+    model = load(folder, "cpu")
+    with FlopCounterMode(display=False) as counted:
+        model.system.velocity(torch.zeros(1, model.manifest.channels, 256, 256), 0.5)
+    assert 0 < counted.get_total_flops() <= 20e9
+
+
+def test_a_drawn_defect_stands_out_and_a_drawn_surface_does_not() -> None:
+    from flowdemo.data.surface_defects import add_defect
+    from flowdemo.data.surfaces import TEXTURES, draw_surface
+    from flowdemo.evaluation.reference import grading_of, mismatches
+    from flowdemo.zoo import load
+
+    model = load("normalflow-weave", "cpu")
+    grading, gaps = grading_of(model.manifest), []
+    for index, texture in enumerate(TEXTURES):
+        rng = np.random.default_rng((77, index))
+        normal = draw_surface(texture, (128, 128), rng)
+        faulty, mask = add_defect(normal, "scratch", rng)
+        maps = [grading.map(mismatches(model.system, p, times=4, paths=4)).numpy() for p in (normal, faulty)]
+        gaps.append(grading.score(maps[1]) / grading.score(maps[0]))
+        assert maps[1][mask].mean() > 3 * maps[1][~mask].mean(), texture
+    assert min(gaps) > 1, gaps
