@@ -14,16 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowdemo.errors import InputError
+from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
 
 Velocity = Callable[[np.ndarray, float], np.ndarray]
-
-WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "noise": lambda t: t**2,  # the squared error of the predicted noise
-    "velocity": lambda t: np.ones_like(t),
-    "reconstruction": lambda t: (1 - t) ** 2,  # the squared error of the predicted sample
-}
-RULES = ("min", "mean", "order")
-
 
 def gaussians(count: int, seed: int) -> np.ndarray:
     """Standard normal pairs ``[count, 2]`` by Box and Muller from ``default_rng(seed)``, as browsers can redo them."""
@@ -89,7 +82,7 @@ def aggregate(delta: np.ndarray, rule: str, share: float = 0.2) -> np.ndarray:
     Raises:
         InputError: an unknown rule or a share out of range.
     """
-    if rule not in RULES or not 0 < share <= 1:
+    if rule not in AGGREGATIONS or not 0 < share <= 1:
         raise InputError("Paths are aggregated by min, mean or order, with a share above 0 and at most 1.")
     if rule == "mean":
         return delta.mean(0)

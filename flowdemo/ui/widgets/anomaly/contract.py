@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from flowdemo.errors import InputError
+from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
 from flowdemo.ui.widgets.labels.contract import check_number
 
-WEIGHTS = ("noise", "velocity", "reconstruction")
-AGGREGATIONS = ("min", "mean", "order")
 DOWNLOADS = ("map-png16", "map-npz", "recipe")
 STATUSES = ("done", "stopped", "failed")
 MAX_NAME = 120  # characters of a name as a browser sends it
@@ -85,7 +84,7 @@ def check_grade(sent: Any) -> dict[str, Any]:
         InputError: with the field at fault.
     """
     sent = sent if isinstance(sent, dict) else {}
-    if sent.get("weight") not in WEIGHTS:
+    if sent.get("weight") not in tuple(WEIGHTS):  # a tuple: what was sent may have no hash
         raise InputError(f"The weight must be one of {', '.join(WEIGHTS)}.", field="weight")
     if sent.get("aggregation") not in AGGREGATIONS:
         raise InputError(f"The aggregation must be one of {', '.join(AGGREGATIONS)}.", field="aggregation")
