@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from flowdemo.data.augment import Augmentation
 from flowdemo.data.crops import Crops
@@ -106,6 +107,8 @@ def train_normal(
     trainer.run(_without_ending(budget, time.monotonic() - begin, trainer, split, data), bar)
     result = {"name": name, "out": str(out), "recipe": RECIPE, "steps": trainer.step, "seconds": trainer.seconds,
               "interrupted": trainer.interrupted, "scores": {}}
+    if trainer.interrupted and bar:
+        tqdm.write("Stopped; the training state is saved, and --resume goes on from it.")
     if trainer.accelerator.is_main_process and not trainer.interrupted:
         manifest = manifest_of(name, split, options, config, spread, seed)
         manifest = replace(manifest, training=_training(trainer, options, budget, data, name, len(pictures)))

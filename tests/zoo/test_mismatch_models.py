@@ -1,0 +1,120 @@
+"""Model folders of Flow Mismatching: what their manifests must say, and the statistics beside the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mismatch_kit import DETECTOR, FLOW, detector_manifest, patch_tensors, tiny_flow, write_tiny_detector
+from safetensors.torch import save_file
+
+from flowdemo.errors import ModelError
+from flowdemo.networks.unet import PatchUNet, UNetConfig
+from flowdemo.systems.patch_statistics import PatchStatistics
+from flowdemo.zoo import available, load, read_manifest, save_model
+from flowdemo.zoo.storage import PATCHES, read_patches
+
+from .test_zoo import _edit, _refused
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_tiny_detector(tmp_path / DETECTOR)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_detector_is_loaded_as_it_was_stored(tmp_path: Path, channels: int) -> None:
+    flow = FLOW | {"exposure": "picture", "spread": 0.3}
+    model = load(write_tiny_detector(tmp_path / "d", channels, flow=flow), "cpu")
+    system = model.system
+    assert (model.manifest.channels, system.channels, system.spread) == (channels, channels, 0.3)
+    assert (system.exposure, system.largest, system.multiple) == ("picture", (48, 48), 4)
+    assert model.folder == tmp_path / "d" and model.manifest.kind.detects
+    state = torch.linspace(-1, 1, channels * 48 * 40).view(1, channels, 48, 40)
+    with torch.no_grad():
+        told = tiny_flow(channels)(state, torch.tensor([250.0]))
+        found = system.network(state, torch.tensor([250.0]))
+    torch.testing.assert_close(found, told, rtol=0.05, atol=0.02)  # stored in half precision
+
+
+def test_the_statistics_come_back_as_they_were(folder: Path) -> None:
+    manifest, stored = read_manifest(folder), patch_tensors()
+    assert set(manifest.files) == {"weights.safetensors", PATCHES}
+    found = read_patches(folder, manifest)
+    assert found.keys() == stored.keys() and all(torch.equal(found[key], stored[key]) for key in stored)
+    assert torch.equal(PatchStatistics.from_tensors(found).whitening, stored["whitening"])
+
+
+def test_a_detector_without_statistics_runs_and_says_so_when_asked(tmp_path: Path) -> None:
+    folder = write_tiny_detector(tmp_path / "bare", patches=False)
+    assert load(folder, "cpu").manifest.files.keys() == {"weights.safetensors"}
+    with pytest.raises(ModelError, match="no statistics of normal patches"):
+        read_patches(folder, read_manifest(folder))
+
+
+def test_changed_statistics_are_refused(folder: Path) -> None:
+    save_file({k: v + 1 for k, v in patch_tensors().items()}, folder / PATCHES)
+    with pytest.raises(ModelError, match="not the one its manifest describes"):
+        load(folder, "cpu")
+    (folder / PATCHES).unlink()
+    with pytest.raises(ModelError, match="lacks its file"):
+        load(folder, "cpu")
+
+
+def test_statistics_that_are_no_safetensors_are_refused(folder: Path) -> None:
+    (folder / PATCHES).write_bytes(b"\x80\x04pickle")
+    with pytest.raises(ModelError, match="not a safetensors file"):
+        read_patches(folder, read_manifest(folder))
+
+
+def _without(key: str) -> dict[str, Any]:
+    return {name: value for name, value in FLOW.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [{}, *(_without(key) for key in FLOW), FLOW | {"more": 1}, FLOW | {"weight": "t"}, FLOW | {"weight": ["noise"]},
+     FLOW | {"weight": {}}, FLOW | {"aggregation": "max"}, FLOW | {"aggregation": None}, FLOW | {"exposure": 3},
+     FLOW | {"spread": 0.0}, FLOW | {"spread": float("nan")}, FLOW | {"spread": "1"}, FLOW | {"paths": 0},
+     FLOW | {"paths": 33}, FLOW | {"paths": 2.5}, FLOW | {"paths": True}, FLOW | {"share": 0}, FLOW | {"share": 1.1},
+     FLOW | {"smooth": -1}, FLOW | {"smooth": 17}, FLOW | {"margin": 65}, FLOW | {"margin": 1.5}],
+    ids=repr,
+)  # fmt: skip
+def test_a_flow_that_cannot_be_is_refused(folder: Path, flow: dict[str, Any]) -> None:
+    _edit(folder, lambda raw: raw.update(flow=flow))
+    _refused(folder, "describes a flow")
+
+
+def test_an_exposure_of_another_version_is_refused_when_loaded(folder: Path) -> None:
+    _edit(folder, lambda raw: raw.update(flow=FLOW | {"exposure": "moonlight"}))
+    with pytest.raises(ModelError, match="exposure"):
+        load(folder, "cpu")
+
+
+def test_a_network_must_answer_with_a_velocity_of_its_pictures(tmp_path: Path) -> None:
+    network = PatchUNet(UNetConfig(1, 3, 2, (8, 16), (False, False), 1, 8))
+    save_model(tmp_path / "d", detector_manifest(network), network)
+    with pytest.raises(ModelError, match="does not answer"):
+        load(tmp_path / "d", "cpu")
+
+
+@pytest.mark.parametrize(("size", "words"), [((30, 32), "multiples of 4"), ((32, 4), "side outside")])
+def test_crops_that_the_network_cannot_take_are_refused(tmp_path: Path, size: tuple[int, int], words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        load(write_tiny_detector(tmp_path / "d", size=size), "cpu")
+
+
+def test_whole_labels_are_not_for_a_detector(folder: Path) -> None:
+    _edit(folder, lambda raw: raw.update(flow=FLOW | {"labels": "global"}))
+    _refused(folder, "describes a flow")
+
+
+def test_a_damaged_detector_hides_no_other_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = write_tiny_detector(tmp_path / "sound", name="sound")
+    broken = write_tiny_detector(tmp_path / "broken", name="broken")
+    _edit(broken, lambda raw: raw.update(flow=FLOW | {"weight": ["noise"]}))
+    monkeypatch.setenv("FLOWDEMO_MODELS", str(tmp_path))
+    found = available()
+    assert found["sound"] == sound and "broken" not in found
