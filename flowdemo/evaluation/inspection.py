@@ -35,7 +35,7 @@ POINTS = 60  # of a stored ROC curve
 
 def evaluate_inspection(
     model: Model, data: str | Path, split: str = "test", times: Sequence[int] | None = None, limit: int | None = None,
-    seed: int = 0, settings: Mapping[str, float] | None = None, bar: bool = False,
+    seed: int = 0, settings: Mapping[str, float] | None = None, bar: bool = False, direction: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Score a detector on an inspection set.
 
@@ -45,7 +45,7 @@ def evaluate_inspection(
     the statistics of normal patches that are stored with the model.
 
     Args:
-        model, data, split, limit, seed, bar: see :func:`~flowdemo.evaluation.protocol.evaluate`.
+        model, data, split, limit, seed, bar, direction: see :func:`~flowdemo.evaluation.protocol.evaluate`.
         times: T, one row each; 8 if None.
         settings: ``paths``, K.
 
@@ -59,6 +59,8 @@ def evaluate_inspection(
         DataError: the set cannot be read, or has no normal or no defective pictures in this split.
         InputError: a number of times or paths, a setting or a seed that the system does not have.
     """
+    if direction not in (None, *model.system.directions):
+        raise InputError(f"The model {model.name!r} runs {model.system.directions[0]}, not {direction!r}.", "direction")
     times, paths = _asked(times, settings or {})
     if not 0 <= seed <= MAX_SEED:
         raise InputError(f"The seed must be a whole number from 0 to {MAX_SEED}.", field="seed")

@@ -27,7 +27,7 @@ from flowdemo.evaluation.judges import data_of, find_judge
 from flowdemo.evaluation.runs import Clock, Run, rounded
 from flowdemo.evaluation.segmentation import BoundaryF1, confusion_matrix, scores
 from flowdemo.evaluation.synthesis import Reference, Synthesis
-from flowdemo.request import DETECT, IMAGE_TO_LABEL, IMAGE_TO_MASK, MAX_SEED, TO_IMAGE
+from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, MAX_SEED, TO_IMAGE
 from flowdemo.zoo import Model
 from flowdemo.zoo.kinds import GLOBAL
 
@@ -81,9 +81,7 @@ def evaluate(
         InputError: a direction, number of steps, β or setting that the system does not have.
     """
     if model.manifest.kind.detects:
-        if direction not in (None, DETECT):
-            raise InputError(f"The model {model.name!r} runs {DETECT}, not {direction!r}.", field="direction")
-        return evaluate_inspection(model, data, split, steps, limit, seed, settings, bar)
+        return evaluate_inspection(model, data, split, steps, limit, seed, settings, bar, direction)
     info, direction = read_info(data), direction or model.system.directions[0]
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
     run = Run(model, direction, solver, beta, settings or {})

@@ -372,8 +372,9 @@ def test_two_detections_of_one_model_go_one_after_the_other(searches: Searches) 
 
     put_in(searches, evaluate)
     workers = [threading.Thread(target=done, args=(searches,)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
+    with searches.engine.running(DETECTOR):  # neither ends before both have begun: a name of a thread can come again
+        for worker in workers:
+            worker.start()
     for worker in workers:
         worker.join(20)
     assert len(order) == 2 * TIMES and len(set(order[:TIMES])) == len(set(order[TIMES:])) == 1
