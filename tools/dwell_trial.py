@@ -9,13 +9,17 @@ beginning of each of N equal Euler steps, at the model's size; pixels without a 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flowdemo import load
-from flowdemo.codes.cells import dwell, target_estimates
-from flowdemo.data import segmentation_batches
-from flowdemo.request import IMAGE_TO_MASK
+import numpy as np  # noqa: E402
+
+from flowdemo import load  # noqa: E402
+from flowdemo.codes.cells import dwell, target_estimates  # noqa: E402
+from flowdemo.data import segmentation_batches  # noqa: E402
+from flowdemo.request import IMAGE_TO_MASK  # noqa: E402
 
 BATCH = 8
 

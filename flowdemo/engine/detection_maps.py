@@ -22,7 +22,8 @@ def grading_of(detection: Detection) -> Grading:
     from flowdemo.systems.mismatch import Grading
 
     chosen, flow = detection.settings, detection.manifest.flow
-    return Grading(chosen["weight"], chosen["aggregation"], chosen["share"], flow["smooth"], int(flow["margin"]))
+    own = {key: flow[key] for key in ("smooth", "margin", "pooling") if key in flow}
+    return Grading(chosen["weight"], chosen["aggregation"], chosen["share"], **own)
 
 
 def known_of(detection: Detection) -> dict[str, Any]:

@@ -11,6 +11,7 @@ WEIGHTS: dict[str, Callable] = {
     "reconstruction": lambda t: (1 - t) ** 2,
 }
 AGGREGATIONS = ("min", "mean", "order")
+POOLINGS = ("peak", "contrast")  # of a map to the image score, see flowdemo.systems.mismatch
 MAX_PATHS, MAX_TIMES = 32, 32
 
 

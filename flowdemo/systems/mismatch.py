@@ -7,11 +7,15 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
     mismatch        δ_k(p, t) = Σ_c (v_θ(x_t, t) − u)_c²(p)                   (2)
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
     image score     S = max_p H + mean of the top 1 % of H                    (4)
+                    S / median of H, a contrast, not in the paper             (4')
 
 A is the least of the K paths, their mean, or their ⌈αK⌉-th smallest, taken per pixel and per t before the times are
 averaged. w is t², 1 or (1 − t)²: by ‖v − u‖² = ‖x₀ − x̂₀‖²/t² = ‖y − x̂₁‖²/(1 − t)² these are the error of the
 predicted noise, of the velocity, and of a reconstruction in one shot. δ counts squared intensity (of the picture as the
 network sees it) per squared unit of flow time. No ODE is solved and nothing is fitted to the picture: K·T evaluations.
+
+(4') asks how far the map stands out from the picture's own level: where one normal surface is rougher than another, and
+every pixel of it scores higher, (4) mostly ranks roughness.
 
 The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
 
@@ -31,7 +35,7 @@ from torch import Tensor
 from flowdemo.codes import Codebook, base_k
 from flowdemo.errors import InputError
 from flowdemo.flow import Step
-from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, WEIGHTS, inner_times
+from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, POOLINGS, WEIGHTS, inner_times
 from flowdemo.flow.paths import interpolate, linear_guess
 from flowdemo.request import DETECT
 from flowdemo.systems.base import Option, Watch
@@ -41,6 +45,7 @@ from flowdemo.systems.tiles import Tiles
 TIME_SCALE = 1000.0
 STRETCH = 1.5  # of a crop's sides: so much larger a picture is still seen whole
 TOP = 0.01  # share of the pixels whose mean enters the image score
+LEAST = 1e-9  # of a median that a peak is divided by
 AT_ONCE = 1 << 18  # pixels of all tiles that the network is given in one call, which bounds the memory
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -56,6 +61,7 @@ class Grading:
         smooth: standard deviation in pixels of a Gaussian over each map, 0 for none; not part of (3).
         margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
             neighbours would tell is missing; not part of (4).
+        pooling: of a map to the image score, ``peak`` for (4) or ``contrast`` for (4').
 
     Raises:
         InputError: one of them is not to be had.
@@ -66,6 +72,7 @@ class Grading:
     share: float = 0.2
     smooth: float = 0.0
     margin: int = 0
+    pooling: str = POOLINGS[0]
 
     def __post_init__(self) -> None:
         if self.weight not in WEIGHTS:
@@ -78,6 +85,8 @@ class Grading:
             raise InputError("Maps are smoothed by 0 to 16 pixels.", field="smooth")
         if not 0 <= self.margin <= 64:
             raise InputError("The margin must be 0 to 64 pixels.", field="margin")
+        if self.pooling not in POOLINGS:
+            raise InputError(f"Maps are pooled by {', '.join(POOLINGS)}.", field="pooling")
 
     def combined(self, mismatch: Tensor) -> Tensor:
         """A_k δ_k: ``[K, H, W]`` → ``[H, W]``."""
@@ -96,10 +105,12 @@ class Grading:
         return torch.stack(parts).mean(0)
 
     def score(self, found: Tensor | np.ndarray) -> float:
-        """Equation (4) of a map ``[H, W]`` within the margin, which never takes more than half of a side."""
+        """Equation (4) or (4') of a map ``[H, W]`` within the margin, which never takes more than half of a side."""
         found = torch.as_tensor(found)
         rows, columns = (min(self.margin, side // 4) for side in found.shape)
-        return image_score(found[rows : found.shape[0] - rows, columns : found.shape[1] - columns])
+        inside = found[rows : found.shape[0] - rows, columns : found.shape[1] - columns]
+        peak = image_score(inside)
+        return peak if self.pooling == "peak" else peak / max(float(inside.median()), LEAST)
 
 
 def image_score(found: Tensor | np.ndarray) -> float:

@@ -34,6 +34,8 @@ CLEAN = "the clean image, the velocity of the label, and the class probabilities
 SYMMETRIC = "the velocities of both halves, and the class probabilities of the label, which say where it goes"
 RESHAPED = {"velocity": "the velocity of the path but for the part of it that is known without a network",
             "posterior": "class probabilities; their mean over the codes is the end that the velocity leads to"}
+POOLED = {"peak": "the peak and the mean of the highest 1 % of the map added",
+          "contrast": "the peak and the mean of the highest 1 % of the map added, over the map's median"}
 HEADS = {"pixel-field": "U-Net over patches whose tokens are the weights of one small field per patch, which answers "
          "for every pixel", "": "U-Net over patches"}
 PIPELINES = {"pixel": "image-segmentation", "global": "image-classification"}
@@ -83,7 +85,7 @@ def _detector_facts(manifest: Manifest) -> str:
              f"precision; architecture in `manifest.json`. It answers with {RESHAPED['velocity']}.",
              f"- Usual settings: K = {flow['paths']} paths, T = {manifest.steps['detect']} times, weight "
              f"{flow['weight']}, {flow['aggregation']} over paths, maps smoothed by {flow['smooth']:g} pixels, image "
-             f"score without {flow['margin']} pixels along the border."]  # fmt: skip
+             f"score without {flow['margin']} pixels along the border: {POOLED[flow.get('pooling', 'peak')]}."]
     return "\n".join(lines)
 
 

@@ -143,7 +143,7 @@ def manifest_of(
         parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
         flow={"exposure": options.exposure, "spread": spread, "paths": 8, "weight": grading.weight,
               "aggregation": grading.aggregation, "share": grading.share, "smooth": grading.smooth,
-              "margin": options.margin},
+              "margin": options.margin, "pooling": options.pooling},
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from flowdemo.codes import FAMILIES
 from flowdemo.errors import InputError
+from flowdemo.flow.gradings import POOLINGS
 from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import STARTS
 from flowdemo.systems.potential import TRANSFORMS
@@ -23,7 +24,7 @@ _BOUNDS = {
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
-          "exposure": EXPOSURES}
+          "exposure": EXPOSURES, "pooling": POOLINGS}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class TrainingOptions:
         head, width, frequencies: FlowSeg only; ``field`` for the pixel neural field, with its hidden units and cosines
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
-        smooth, margin: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
+        smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -95,6 +96,7 @@ class TrainingOptions:
     exposure: str = "picture"
     smooth: float = 0.0
     margin: int = 0
+    pooling: str = POOLINGS[0]
     align: float = 0.0
     teacher: str = ""
     patch: int = 0

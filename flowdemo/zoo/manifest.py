@@ -10,7 +10,7 @@ from typing import Any
 from flowdemo.codes import FAMILIES, Codebook, codebook
 from flowdemo.codes.levels import Levels, level_line
 from flowdemo.errors import InputError, ModelError
-from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, WEIGHTS
+from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, POOLINGS, WEIGHTS
 from flowdemo.rendering.palette import Palette
 from flowdemo.request import MAX_STEPS
 from flowdemo.zoo.kinds import GLOBAL, JOINT, KINDS, PIXEL, SYSTEMS, Kind
@@ -251,7 +251,8 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         words = words and flow["weight"] in WEIGHTS and flow["aggregation"] in AGGREGATIONS
         numbers = all(_is_number(flow.get(key), low, high) for key, (low, high) in _MISMATCH.items())
         whole = all(type(flow.get(key)) is int for key in ("paths", "margin"))
-        return words and numbers and whole and flow.keys() == {*_MISMATCH_WORDS, *_MISMATCH}
+        words = words and flow.get("pooling", POOLINGS[0]) in POOLINGS
+        return words and numbers and whole and flow.keys() - {"pooling"} == {*_MISMATCH_WORDS, *_MISMATCH}
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())

@@ -36,8 +36,9 @@ const MAP_MEANS =
   "At each pixel: how far the velocity of a flow that knows normal surfaces only is from the straight line to this picture, " +
   "squared, in intensities as the network sees them. 0 is perfect agreement.";
 const SCORE_MEANS =
-  "Image score: the largest value of the map plus the mean of its highest 1 %; a margin at the border may be left out. It has " +
-  "no limit of its own; what normal surfaces reach gives it a meaning.";
+  "Image score: the largest value of the map plus the mean of its highest 1 %; a margin at the border may be left out, and some " +
+  "models divide by the median of the map, the surface's own level. It has no limit of its own; what normal surfaces reach gives " +
+  "it a meaning.";
 const FAILS = [
   ["Stains", "a harmless stain or print is as foreign to the flow as a defect, and scores like one."],
   ["Exposure", "a surface lighter or darker than those of the training can score everywhere."],
