@@ -150,5 +150,6 @@ def _browser(engine: Engine, name: str) -> dict[str, float]:
     except ImportError as error:
         raise InputError("--browser needs the package playwright and a Chromium.", field="browser") from error
     result = first_frame(engine, name)
-    print(f"browser: click to first computed frame {result['first_frame_ms']:.0f} ms ({result['rounds']} rounds)")
+    print(f"browser: click to first computed frame {result['first_frame_ms']:.0f} ms ({result['rounds']} rounds), "
+          f"field redrawn in {result['field_redraw_ms']:.0f} ms")  # fmt: skip
     return result

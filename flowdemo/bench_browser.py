@@ -1,4 +1,4 @@
-"""The part of the benchmark that needs a browser: click to first computed frame."""
+"""The part of the benchmark that needs a browser: click to first computed frame, and redraws under a drag."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flowdemo.engine import Engine
 from flowdemo.errors import InputError
 
 ROUNDS = 5
+MOVES = 20
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # Counted by the browser's own clock, from the click to the first frame after the start that the player holds.
 WAIT = """() => new Promise((done) => {
@@ -30,7 +31,8 @@ WAIT = """() => new Promise((done) => {
 
 
 def first_frame(engine: Engine, name: str) -> dict[str, Any]:
-    """Milliseconds from the click on Run to the first computed frame held by the player, median of five.
+    """Milliseconds from the click on Run to the first computed frame held by the player, and of a redraw of the field
+    laboratory; medians.
 
     Raises:
         InputError: no Chromium is found.
@@ -54,10 +56,20 @@ def first_frame(engine: Engine, name: str) -> dict[str, Any]:
             page.set_input_files("#photo input[type=file]", _picture(engine, name))
             page.wait_for_selector("#photo img")
             times = [_round(page) for _ in range(ROUNDS + 1)][1:]
+            redraws = _redraws(page)
             browser.close()
     finally:
         demo.close(verbose=False)
-    return {"first_frame_ms": statistics.median(times), "rounds": ROUNDS, "model": name}
+    return {"first_frame_ms": statistics.median(times), "rounds": ROUNDS, "model": name,
+            "field_redraw_ms": statistics.median(redraws)}  # fmt: skip
+
+
+def _redraws(page: Any) -> list[float]:
+    """Milliseconds that the plane of the field laboratory takes to follow a dragged code: field, paths and plots."""
+    page.get_by_role("tab", name="Field lab").click()
+    page.wait_for_function("() => document.querySelector('.fl-plane')?.fdPlane?.scale > 0")
+    move = "() => document.querySelector('.fl-plane').fdPlane.timeMove()"
+    return [float(page.evaluate(move)) for _ in range(MOVES + 3)][3:]
 
 
 def _round(page: Any) -> float:

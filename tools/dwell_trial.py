@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from flowdemo import load  # noqa: E402
-from flowdemo.codes.cells import dwell, target_estimates  # noqa: E402
-from flowdemo.data import segmentation_batches  # noqa: E402
-from flowdemo.request import IMAGE_TO_MASK  # noqa: E402
+from flowdemo import load
+from flowdemo.codes.cells import dwell, target_estimates
+from flowdemo.data import segmentation_batches
+from flowdemo.request import IMAGE_TO_MASK
 
 BATCH = 8
 

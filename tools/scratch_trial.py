@@ -14,13 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402
-from scipy.ndimage import distance_transform_edt  # noqa: E402
+import numpy as np
+from scipy.ndimage import distance_transform_edt
 
-from flowdemo import load  # noqa: E402
-from flowdemo.data.inspection import read_inspection  # noqa: E402
-from flowdemo.data.surface_defects import add_defect  # noqa: E402
-from flowdemo.evaluation.reference import APART, grading_of, mismatches  # noqa: E402
+from flowdemo import load
+from flowdemo.data.inspection import read_inspection
+from flowdemo.data.surface_defects import add_defect
+from flowdemo.evaluation.reference import APART, grading_of, mismatches
 
 NEAR, HOTTEST = 4, 0.01
 

@@ -39,8 +39,7 @@ by its mean. Then the same network classifies and generates.
 
 **FlowSeg** ([arXiv 2603.19218](https://arxiv.org/abs/2603.19218)) goes from the photograph to the mask only. In
 training each pixel's predicted end is drawn to the code of its class and driven off the codes it could be taken for;
-the *Field lab* shows that force. *Plain flow matching* is the same network, trained alike without the force. Neither is
-among the models below yet.
+the *Field lab* shows that force. *Plain flow matching* is the same network, trained alike without the force.
 
 **Flow Mismatching** ([arXiv 2605.23070](https://arxiv.org/abs/2605.23070)) learns a flow from noise to normal pictures
 and looks along straight paths from noise to the picture it is given. Where the flow expects another velocity than the

@@ -89,6 +89,15 @@ root.fdPlane = {
   get scale() {
     return view.scale();
   },
+  // Milliseconds from a move of a code to the end of all drawing, as a drag makes it, without the wait for the screen.
+  timeMove() {
+    act.hold("code", 0);
+    const [x, y] = state.codes[0],
+      begin = performance.now();
+    act.move(x + 0.001, y);
+    paint();
+    return performance.now() - begin;
+  },
 };
 
 act.load("five");
