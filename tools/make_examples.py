@@ -44,6 +44,7 @@ EXAMPLES = (
     Recipe("4-mask-street", "Drawn mask → street", "semflow-camvid", "mask-to-image", 4, (("steps", 20), ("seed", 1))),
     Recipe("5-both-mask", "Cell → mask, both halves", "symmflow-wbc", "image-to-mask", 1, (("steps", 10),)),
     Recipe("6-both-cell", "Mask → cell, both halves", "symmflow-wbc", "mask-to-image", 0, (("steps", 20), ("seed", 3))),
+    Recipe("7-reshaped-mask", "Drawn street → mask, FlowSeg", "flowseg-camvid", "image-to-mask", 0, (("steps", 10),)),
 )
 
 

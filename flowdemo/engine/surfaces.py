@@ -34,7 +34,8 @@ def surfaces(manifest: Manifest) -> list[Surface]:
         faulty = [Surface(f"{texture}-{fault}", f"{texture}, {fault}", True) for texture, fault in FAULTS.items()]
         return faulty + [Surface(texture, f"{texture}, normal", False) for texture in FAULTS]
     found = sorted(path for path in (FOLDER / manifest.name).glob("*.png") if not path.stem.endswith("-truth"))
-    return [Surface(p.stem, p.stem.replace("made-", "made by the model, "), p.with_name(f"{p.stem}-truth.png").is_file()) for p in found]
+    labels = {path.stem: path.stem.replace("made-", "made by the model, ") for path in found}
+    return [Surface(p.stem, labels[p.stem], p.with_name(f"{p.stem}-truth.png").is_file()) for p in found]
 
 
 def surface(manifest: Manifest, name: str) -> tuple[bytes, bytes | None]:
