@@ -57,7 +57,7 @@ def test_points_fields_and_scores_are_those_of_the_library(lessons: Lessons) -> 
         expected = exact.disagreement(y, seeds, times, lambda x, t, p=points, s=s: exact.exact_velocity(x, t, p, s))
         found = np.array(lessons.ask("disagreements", points, s, y, seeds, times))
         np.testing.assert_allclose(found, expected.T.ravel(), rtol=1e-9)
-        for rule in exact.RULES:
+        for rule in exact.AGGREGATIONS:
             for share in (0.1, 0.2, 0.3):
                 told = lessons.ask("aggregate", expected[:, 0], rule, share)
                 assert told == pytest.approx(exact.aggregate(expected[:, 0], rule, share), rel=1e-12)
