@@ -34,7 +34,7 @@ def surfaces(manifest: Manifest) -> list[Surface]:
         faulty = [Surface(f"{texture}-{fault}", f"{texture}, {fault}", True) for texture, fault in FAULTS.items()]
         return faulty + [Surface(texture, f"{texture}, normal", False) for texture in FAULTS]
     found = sorted(path for path in (FOLDER / manifest.name).glob("*.png") if not path.stem.endswith("-truth"))
-    labels = {path.stem: path.stem.replace("made-", "made by the model, ") for path in found}
+    labels = {path.stem: path.stem.replace("made-", "made by the model, ").replace("-", " ") for path in found}
     return [Surface(p.stem, labels[p.stem], p.with_name(f"{p.stem}-truth.png").is_file()) for p in found]
 
 

@@ -187,6 +187,16 @@ def test_a_margin_leaves_the_border_out_but_never_everything():
     assert Grading(margin=64).score(found) > 0
 
 
+def test_contrast_does_not_see_how_rough_a_surface_is():
+    found = torch.rand(40, 40, generator=torch.Generator().manual_seed(0)) + 1
+    found[20, 20] = 30
+    peak, contrast = Grading(), Grading(pooling="contrast")
+    assert contrast.score(7 * found) == pytest.approx(contrast.score(found), rel=1e-5)
+    assert peak.score(7 * found) == pytest.approx(7 * peak.score(found), rel=1e-5)
+    assert contrast.score(found) == pytest.approx(peak.score(found) / float(found.median()), rel=1e-5)
+    assert contrast.score(torch.zeros(20, 20)) == 0
+
+
 def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
     assert torch.allclose(smoothed(torch.full((20, 30), 3.0), 2.0), torch.full((20, 30), 3.0))
     spot = torch.zeros(41, 41)
@@ -198,7 +208,7 @@ def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
 
 
 @pytest.mark.parametrize(("setting", "value"), [("weight", "late"), ("aggregation", "max"), ("share", 0.0),
-                                                 ("share", 1.5), ("smooth", -1.0), ("margin", 100)])  # fmt: skip
+                                                 ("share", 1.5), ("smooth", -1.0), ("margin", 100), ("pooling", "mean")])  # fmt: skip
 def test_a_grading_that_cannot_be_is_refused_by_name(setting, value):
     with pytest.raises(InputError) as refused:
         Grading(**{setting: value})
