@@ -208,7 +208,8 @@ def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
 
 
 @pytest.mark.parametrize(("setting", "value"), [("weight", "late"), ("aggregation", "max"), ("share", 0.0),
-                                                 ("share", 1.5), ("smooth", -1.0), ("margin", 100), ("pooling", "mean")])  # fmt: skip
+                                                 ("share", 1.5), ("smooth", -1.0), ("margin", 100),
+                                                 ("pooling", "mean")])  # fmt: skip
 def test_a_grading_that_cannot_be_is_refused_by_name(setting, value):
     with pytest.raises(InputError) as refused:
         Grading(**{setting: value})
