@@ -115,6 +115,19 @@ def test_the_one_step_model_by_its_defaults(visitor: Visitor, photo: bytes) -> N
     assert result(visitor, model=ONE_STEP, image=data_url(photo))["numbers"]["evaluations"] == 1
 
 
+def test_a_surface_is_searched_for_anomalies(visitor: Visitor, photo: bytes) -> None:
+    events = list(visitor.events("anomaly", image=data_url(photo), paths=2, times=2, weight="velocity", seed=3))
+    running = [told for kind, told in events if kind == "generating" and told["status"] == "running"]
+    assert [(told["time"], told["evaluations"]) for told in running][:1] == [(1, 2)]
+    kind, told = events[-1]
+    assert kind == "complete" and told["status"] == "done" and told["numbers"]["evaluations"] == 4
+    assert told["recipe"]["settings"]["weight"] == "velocity" and told["recipe"]["steps"] == 2
+    with Image.open(io.BytesIO(decoded(told["map"]))) as image:
+        assert image.mode.startswith("I;16")
+    refused = visitor.call("anomaly", image=data_url(photo), paths=2.5)
+    assert refused[0] == "error" and visitor.call("anomaly")[0] == "error"
+
+
 def test_only_the_named_endpoints_are_public(visitor: Visitor) -> None:
     info = visitor.http.get("gradio_api/info").json()
     assert set(info["named_endpoints"]) == {"/trajectory", "/models", "/anomaly"} and not info["unnamed_endpoints"]
