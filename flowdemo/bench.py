@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from flowdemo import bench_detection
+from flowdemo.bench_timing import pair, timed
 from flowdemo.data.drawings import draw_street
 from flowdemo.engine import Engine, Given
 from flowdemo.engine.frames import draw
@@ -72,7 +73,7 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     for _ in range(WARM):
         bare(), streamed()
     first_frame.clear()
-    pairs = [_pair(bare, streamed, swapped=bool(turn % 2)) for turn in range(rounds)]
+    pairs = [pair(bare, streamed, swapped=bool(turn % 2)) for turn in range(rounds)]
     row = {
         "model": name,
         "evaluation_ms": 1000 * statistics.median(b for b, _ in pairs) / steps,
@@ -122,21 +123,7 @@ def _drawing(engine: Engine, name: str, direction: str, given: Given) -> float:
     system, levels = engine.model(name).system, engine.manifest(name).levels
     steps = list(system.steps(direction, system.start(direction, given.pixels[None]), 2, "euler"))
     before = draw(steps[0], system, 0.0, None, levels)
-    return statistics.median(_timed(lambda: draw(steps[1], system, 1.0, before, levels)) for _ in range(20))
-
-
-def _pair(first: Callable[[], Any], second: Callable[[], Any], swapped: bool) -> tuple[float, float]:
-    """Seconds of both; swapped, the second is run before the first."""
-    if swapped:
-        late, early = _timed(second), _timed(first)
-        return early, late
-    return _timed(first), _timed(second)
-
-
-def _timed(run: Callable[[], Any]) -> float:
-    begin = time.perf_counter()
-    run()
-    return time.perf_counter() - begin
+    return statistics.median(timed(lambda: draw(steps[1], system, 1.0, before, levels)) for _ in range(20))
 
 
 def _browser(engine: Engine, name: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from flowdemo.bench_timing import pair
 from flowdemo.data.surfaces import draw_surface
 from flowdemo.engine import Engine, Given
 from flowdemo.engine.detector import Detector
@@ -36,7 +37,7 @@ def row(engine: Engine, name: str, rounds: int) -> dict[str, Any]:
     for _ in range(WARM):
         bare(), streamed()
     first.clear()
-    pairs = [_pair(bare, streamed, bool(turn % 2)) for turn in range(rounds)]
+    pairs = [pair(bare, streamed, swapped=bool(turn % 2)) for turn in range(rounds)]
     told = {"model": name, "bare_ms": 1000 * statistics.median(b for b, _ in pairs),
             "streamed_ms": 1000 * statistics.median(s for _, s in pairs),
             "ratio": statistics.median(s / b for b, s in pairs),
@@ -71,13 +72,3 @@ def _bare(system: Any, given: Given) -> Any:
             torch.cuda.synchronize()
 
     return run
-
-
-def _pair(first: Any, second: Any, swapped: bool) -> tuple[float, float]:
-    order = (second, first) if swapped else (first, second)
-    seconds = []
-    for run in order:
-        begin = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - begin)
-    return (seconds[1], seconds[0]) if swapped else (seconds[0], seconds[1])

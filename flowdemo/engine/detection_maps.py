@@ -21,9 +21,8 @@ def grading_of(detection: Detection) -> Grading:
     """How the maps of a detection are made."""
     from flowdemo.systems.mismatch import Grading
 
-    chosen, flow = detection.settings, detection.manifest.flow
-    own = {key: flow[key] for key in ("smooth", "margin", "pooling") if key in flow}
-    return Grading(chosen["weight"], chosen["aggregation"], chosen["share"], **own)
+    chosen = {key: detection.settings[key] for key in ("weight", "aggregation", "share")}
+    return Grading.of(detection.manifest.flow, **chosen)
 
 
 def known_of(detection: Detection) -> dict[str, Any]:
@@ -41,9 +40,16 @@ def maps(detection: Detection, index: Any) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     _check(detection, index)
+    parts = every_map(detection, index)
+    return parts[-1], torch.from_numpy(parts).mean(0).numpy()
+
+
+def every_map(detection: Detection, count: int) -> np.ndarray:
+    """The maps of the first ``count`` times, float32 ``[count, H, W]``."""
+    import torch
+
     grading = grading_of(detection)
-    parts = [grading.at(torch.from_numpy(f.mismatch), f.t) for f in detection.found[:index]]
-    return parts[-1].numpy(), torch.stack(parts).mean(0).numpy()
+    return np.stack([grading.at(torch.from_numpy(f.mismatch), f.t).numpy() for f in detection.found[:count]])
 
 
 def paths(detection: Detection, index: Any) -> np.ndarray:
@@ -62,10 +68,14 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
     return torch.stack([smoothed(single, grading.smooth) for single in weighed]).numpy()
 
 
+def levels_of(values: np.ndarray, scale: float) -> np.ndarray:
+    """A map as uint8: level = round(255 √min(value/scale, 1)), so value = scale (level/255)²."""
+    return np.rint(255 * np.sqrt(np.clip(values / scale, 0, 1))).astype(np.uint8)
+
+
 def encoded(values: np.ndarray, scale: float) -> str:
-    """A map as data URL: level = round(255 √min(value/scale, 1)), so value = scale (level/255)²."""
-    levels = np.rint(255 * np.sqrt(np.clip(values / scale, 0, 1))).astype(np.uint8)
-    return encoders.data_uri("image/png", encoders.grey_png(levels))
+    """:func:`levels_of` a map as data URL."""
+    return encoders.data_uri("image/png", encoders.grey_png(levels_of(values, scale)))
 
 
 def _check(detection: Detection, index: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from flowdemo.engine.detection_maps import known_of, maps
+from flowdemo.engine.detection_maps import every_map, known_of, levels_of, maps
 from flowdemo.engine.detection_messages import score_of
 from flowdemo.engine.detections import Detection
 from flowdemo.engine.products import Product
@@ -57,9 +57,8 @@ def save_detection(detection: Detection, out: Path) -> None:
     """Write a picture of each time's map, the mean map as a picture and as numbers, and the recipe."""
     (out / "frames").mkdir(parents=True, exist_ok=True)
     scale = known_of(detection)["scale"]
-    for found in detection.found:
-        picture = encoders.png(_levels(maps(detection, found.index)[0], scale))
-        (out / "frames" / f"{found.index:03d}.png").write_bytes(picture)
+    for index, values in enumerate(every_map(detection, len(detection.found)), 1):
+        (out / "frames" / f"{index:03d}.png").write_bytes(encoders.png(levels_of(values, scale)))
     (out / "result.png").write_bytes(_png16(detection))
     (out / "map.npz").write_bytes(_npz(detection))
     (out / "recipe.json").write_bytes(_recipe(detection))
@@ -75,10 +74,6 @@ def summarised(detection: Detection) -> dict[str, Any]:
     return {"recipe": recipe_of(detection), "numbers": numbers}
 
 
-def _levels(values: np.ndarray, scale: float) -> np.ndarray:
-    return np.rint(255 * np.sqrt(np.clip(values / scale, 0, 1))).astype(np.uint8)
-
-
 def _png16(detection: Detection) -> bytes:
     scale = known_of(detection)["scale"]
     values = np.rint(FULL * np.clip(mean_map(detection) / scale, 0, 1)).astype(np.uint16)
@@ -88,7 +83,7 @@ def _png16(detection: Detection) -> bytes:
 
 
 def _npz(detection: Detection) -> bytes:
-    every = np.stack([maps(detection, found.index)[0] for found in detection.found])
+    every = every_map(detection, len(detection.found))
     buffer = io.BytesIO()
     np.savez_compressed(buffer, map=mean_map(detection), maps=every, times=np.array([f.t for f in detection.found]),
                         scale=np.float64(known_of(detection)["scale"]))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from flowdemo.data.inspection import InspectionSplit, read_inspection
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation.ranking import auroc, difference_interval, grouped_interval, roc
-from flowdemo.evaluation.reference import APART, GRADING, PATHS, TIMES, grading_of, mismatches
+from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches
 from flowdemo.evaluation.regions import PixelScores
 from flowdemo.evaluation.runs import rounded
 from flowdemo.flow import solve, uniform
@@ -70,9 +70,8 @@ def evaluate_inspection(
         raise DataError(f"The split {split!r} of {found.info.name!r} needs normal and defective pictures.")
     grading = grading_of(model.manifest)
     rows = [_row(model, found, defective, count, paths, grading, seed, bar) for count in times]
-    told = {key: getattr(grading, key) for key in GRADING}
     return {"model": model.name, "data": found.info.name, "split": split, "n": len(found), "direction": "detect",
-            "seed": seed, "settings": {"paths": paths}, "grading": told, "size": "native", "rows": rows}
+            "seed": seed, "settings": {"paths": paths}, "grading": asdict(grading), "size": "native", "rows": rows}
 
 
 def _asked(times: Sequence[int] | None, settings: Mapping[str, float]) -> tuple[tuple[int, ...], int]:

@@ -17,7 +17,6 @@ from flowdemo.systems.patch_statistics import PatchStatistics
 from flowdemo.zoo import Manifest, Model
 
 PATHS, TIMES = 8, 8
-GRADING = ("weight", "aggregation", "share", "smooth", "margin", "pooling")  # entries of a manifest's flow
 PICTURES = 96  # most that a reference is taken from
 APART = 32  # seeds between the first path of one picture and that of the next: each has noise of its own
 THRESHOLD = 0.995  # share of the pixels of normal pictures that stay below the suggested threshold
@@ -27,8 +26,7 @@ KEPT = 64  # pixels of a map that quantiles are taken from, along each side
 
 def grading_of(manifest: Manifest, **changes: Any) -> Grading:
     """The model's own grading, with changes."""
-    own = {key: manifest.flow[key] for key in GRADING if key in manifest.flow}
-    return Grading(**own | changes)
+    return Grading.of(manifest.flow, **changes)
 
 
 def mismatches(

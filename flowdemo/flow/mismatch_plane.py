@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowdemo.errors import InputError
+from flowdemo.flow import gradings
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
 
 Velocity = Callable[[np.ndarray, float], np.ndarray]
@@ -73,7 +74,7 @@ def disagreement(target: np.ndarray, seeds: np.ndarray, times: np.ndarray, veloc
 
 def inner_times(count: int) -> np.ndarray:
     """``[T]``: j/(T + 1) for j = 1 … T, so that neither end is among them."""
-    return np.arange(1, count + 1) / (count + 1)
+    return np.array(gradings.inner_times(count))
 
 
 def aggregate(delta: np.ndarray, rule: str, share: float = 0.2) -> np.ndarray:

@@ -25,8 +25,9 @@ The network answers with the velocity but for what a line knows of it (``flow.pa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,6 +88,11 @@ class Grading:
             raise InputError("The margin must be 0 to 64 pixels.", field="margin")
         if self.pooling not in POOLINGS:
             raise InputError(f"Maps are pooled by {', '.join(POOLINGS)}.", field="pooling")
+
+    @classmethod
+    def of(cls, flow: Mapping[str, Any], **changes: Any) -> Grading:
+        """The grading that a manifest's entry ``flow`` describes, with changes; other entries are left alone."""
+        return cls(**{f.name: flow[f.name] for f in fields(cls) if f.name in flow} | changes)
 
     def combined(self, mismatch: Tensor) -> Tensor:
         """A_k δ_k: ``[K, H, W]`` → ``[H, W]``."""

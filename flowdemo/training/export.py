@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -169,13 +170,19 @@ def _before(model: str) -> dict[str, Any]:
 
 def _command(plan: Plan, provenance: Provenance, model: str) -> str:
     """The command that makes such a model, with the data folder left to the reader."""
-    name, budget = plan.info.name, provenance.budget
-    words = ["python", "-m", "flowdemo", "train", plan.recipe]
-    words += ["--data", f"DATA/{name}", "--out", f"checkpoints/{model}"]
+    settings = asked(plan.options, plan.info, plan.recipe)
+    return command_line(plan.recipe, f"DATA/{plan.info.name}", model, provenance.budget, provenance.seed, settings)
+
+
+def command_line(
+    recipe: str, data: str, model: str, budget: Budget, seed: int, settings: Mapping[str, str]
+) -> str:
+    """``python -m flowdemo train …`` for a reader's own shell."""
+    words = ["python", "-m", "flowdemo", "train", recipe, "--data", data, "--out", f"checkpoints/{model}"]
     words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
     words += ["--steps", str(budget.steps)] if budget.steps else []
-    words += ["--seed", str(provenance.seed)]
-    for key, value in asked(plan.options, plan.info, plan.recipe).items():
+    words += ["--seed", str(seed)]
+    for key, value in settings.items():
         words += ["--set", f"{key}={value}"]
     return shlex.join(words)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from flowdemo.systems.mismatch import TIME_SCALE, FlowMismatching, Grading
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
 from flowdemo.training.devices import describe
+from flowdemo.training.export import command_line
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import generator_on, sample_times
 from flowdemo.training.options import TrainingOptions
@@ -112,7 +112,7 @@ def train_normal(
     if trainer.accelerator.is_main_process and not trainer.interrupted:
         manifest = manifest_of(name, split, options, config, spread, seed)
         manifest = replace(manifest, training=_training(trainer, options, budget, data, name, len(pictures)))
-        export_normal(trainer.averaged(), manifest, data, out, trainer.accelerator.device.type)
+        export_normal(trainer.averaged(), manifest, split, data, out, trainer.accelerator.device.type)
     return result | {"wall_seconds": time.monotonic() - begin}
 
 
@@ -132,26 +132,25 @@ def manifest_of(
 ) -> Manifest:
     """The description of a trained flow, files and training aside."""
     terms = terms_of(split.info.name)
-    grading = Grading(smooth=options.smooth)
+    grading = Grading(smooth=options.smooth, margin=options.margin, pooling=options.pooling)
     classes = [{"index": 0, "name": "normal", "color": list(NORMAL)}, {"index": 1, "name": "defect",
                                                                       "color": list(DEFECT)}]  # fmt: skip
     return Manifest(
         name=name, label=f"Flow Mismatching, {terms.title}", system=RECIPE, size=options.size,
         palette=Palette.from_json({"classes": classes, "ignore": None}), network=config.to_json(),
-        prediction="velocity", beta={}, steps={DETECT: 8}, space={"kind": "pixels"},
+        prediction="velocity", beta={}, steps={DETECT: TIMES}, space={"kind": "pixels"},
         data=terms.to_json(split.info.name), training={}, scores={}, files={},
         parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
-        flow={"exposure": options.exposure, "spread": spread, "paths": 8, "weight": grading.weight,
-              "aggregation": grading.aggregation, "share": grading.share, "smooth": grading.smooth,
-              "margin": options.margin, "pooling": options.pooling},
+        flow={"exposure": options.exposure, "spread": spread, "paths": PATHS} | asdict(grading),
     )  # fmt: skip
 
 
-def export_normal(network: nn.Module, manifest: Manifest, data: str | Path, out: Path, device: str | None) -> Manifest:
+def export_normal(
+    network: nn.Module, manifest: Manifest, train: InspectionSplit, data: str | Path, out: Path, device: str | None
+) -> Manifest:
     """Write the model folder, then measure its normal pictures with the stored file: patch statistics of ``train``
     and the reference of ``val``.
     """
-    train = read_inspection(data, "train")
     save_model(out, manifest, network, patches=statistics_of(train, manifest).tensors())
     model = load(out, device)
     scores = {"reference": reference(model, read_inspection(data, "val"))}
@@ -207,10 +206,5 @@ def _training(
 
 def _command(options: TrainingOptions, budget: Budget, data: str, model: str, seed: int) -> str:
     usual = settled(TrainingOptions()).settings()
-    words = ["python", "-m", "flowdemo", "train", RECIPE, "--data", data, "--out", f"checkpoints/{model}"]
-    words += ["--minutes", f"{budget.minutes:g}"] if budget.minutes else []
-    words += ["--steps", str(budget.steps)] if budget.steps else []
-    words += ["--seed", str(seed)]
-    for key, value in options.settings().items():
-        words += [] if usual.get(key) == value else ["--set", f"{key}={value}"]
-    return shlex.join(words)
+    changed = {key: value for key, value in options.settings().items() if usual.get(key) != value}
+    return command_line(RECIPE, data, model, budget, seed, changed)

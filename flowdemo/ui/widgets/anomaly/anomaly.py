@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,33 +23,34 @@ from flowdemo.ui.widgets.anomaly.contract import (
     check_reply,
 )
 from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run, unpack
+from flowdemo.ui.widgets.section import bundle
 
 # One function body in the browser: tools without state, what a person has chosen, the parts, assembly.
 _SCRIPTS = (
-    "../player/dom.js",
-    "../player/colours.js",
-    "../player/png.js",
-    "texts.js",
-    "strokes.js",
-    "maps.js",
-    "state.js",
-    "fields.js",
-    "surface.js",
-    "hands.js",
-    "tools.js",
-    "source.js",
-    "settings.js",
-    "run.js",
-    "stage.js",
-    "probe.js",
-    "threshold.js",
-    "times.js",
-    "paths.js",
-    "score.js",
-    "roc.js",
-    "downloads.js",
-    "messages.js",
-    "main.js",
+    "../player/dom",
+    "../player/colours",
+    "../player/png",
+    "texts",
+    "strokes",
+    "maps",
+    "state",
+    "fields",
+    "surface",
+    "hands",
+    "tools",
+    "source",
+    "settings",
+    "run",
+    "stage",
+    "probe",
+    "threshold",
+    "times",
+    "paths",
+    "score",
+    "roc",
+    "downloads",
+    "messages",
+    "main",
 )
 EVENTS = ("analyse", "halt")
 
@@ -74,15 +74,6 @@ class Answers(Protocol):
         """``{"name", "mime", "data": base64}``."""
 
 
-@lru_cache(maxsize=1)
-def _script() -> str:
-    """The style sheet as a constant, then all scripts; gradio would write ``css_template`` anew for each value."""
-    folder = Path(__file__).parent
-    style = json.dumps((folder / "anomaly.css").read_text("utf-8"))
-    scripts = "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
-    return f"const STYLE = {style};\n{scripts}"
-
-
 class AnomalyLab(gr.HTML):
     """A surface to paint on, and the map of a detector over it.
 
@@ -98,10 +89,11 @@ class AnomalyLab(gr.HTML):
 
     def __init__(self, offers: Sequence[Offer], answers: Answers, **kw: Any) -> None:
         self._answers = answers
+        known = f"const OFFERS = {json.dumps(list(offers))};\n"
         super().__init__(
             html_template='<section class="fd-anomaly" aria-label="Anomaly"></section>',
             css_template="",
-            js_on_load=f"const OFFERS = {json.dumps(list(offers))};\n" + _script(),
+            js_on_load=known + bundle(Path(__file__).parent, _SCRIPTS, STYLE=("anomaly.css",)),
             apply_default_css=False,
             **kw,
         )

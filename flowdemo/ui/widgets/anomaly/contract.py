@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
-from flowdemo.ui.widgets.labels.contract import check_number
+from flowdemo.ui.widgets.labels.contract import completed
 
 DOWNLOADS = ("map-png16", "map-npz", "recipe")
 STATUSES = ("done", "stopped", "failed")
@@ -65,16 +65,11 @@ def check_reply(value: Any) -> Reply | None:
     Raises:
         ValueError: not a dict, without a number, or with a key or an end that the widget does not know.
     """
-    if value is None:
-        return None
-    if not isinstance(value, dict) or check_number(value.get("ask")) is None:
-        raise ValueError("a reply is a dict with the number of its question")
-    if unknown := set(value) - set(Reply.__annotations__):
-        raise ValueError(f"a reply has no {sorted(unknown)}")
-    end = value.get("end")
+    reply = completed(value, Reply)
+    end = reply and reply["end"]
     if end is not None and (not isinstance(end, dict) or end.get("status") not in STATUSES):
         raise ValueError(f"an end has a status of {', '.join(STATUSES)}")
-    return {key: value.get(key) for key in Reply.__annotations__}  # type: ignore[return-value]
+    return reply  # type: ignore[return-value]
 
 
 def check_grade(sent: Any) -> dict[str, Any]:

@@ -87,15 +87,25 @@ def check_reply(value: Any) -> Reply | None:
     Raises:
         ValueError: not a dict, without a number, or with a key or an end that the widget does not know.
     """
+    reply = completed(value, Reply)
+    if reply is not None and reply["end"] not in (None, *ENDS):
+        raise ValueError(f"end is None or one of {', '.join(ENDS)}")
+    return reply  # type: ignore[return-value]
+
+
+def completed(value: Any, kind: type) -> dict[str, Any] | None:
+    """A numbered message with every key of its TypedDict; None stays None.
+
+    Raises:
+        ValueError: not a dict, without a number, or with a key that the message has not.
+    """
     if value is None:
         return None
     if not isinstance(value, dict) or check_number(value.get("ask")) is None:
         raise ValueError("a reply is a dict with the number of its question")
-    if unknown := set(value) - set(Reply.__annotations__):
+    if unknown := set(value) - set(kind.__annotations__):
         raise ValueError(f"a reply has no {sorted(unknown)}")
-    if value.get("end") not in (None, *ENDS):
-        raise ValueError(f"end is None or one of {', '.join(ENDS)}")
-    return {key: value.get(key) for key in Reply.__annotations__}  # type: ignore[return-value]
+    return {key: value.get(key) for key in kind.__annotations__}
 
 
 def check_number(value: Any) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +13,30 @@ from gradio.components.base import server as callable_from_browser
 from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.labels.contract import Offer, Reply, Shown, check_reply
 from flowdemo.ui.widgets.player.contract import check_indices, check_run, unpack
+from flowdemo.ui.widgets.section import bundle
 
 # One function body in the browser: tools without state, what a person has chosen, the parts of both modes, assembly.
 _SCRIPTS = (
-    "../player/dom.js",
-    "texts.js",
-    "state.js",
-    "fields.js",
-    "samples.js",
-    "pad.js",
-    "source.js",
-    "columns.js",
-    "chart.js",
-    "bars.js",
-    "agreement.js",
-    "run.js",
-    "grid.js",
-    "transport.js",
-    "download.js",
-    "forms.js",
-    "messages.js",
-    "main.js",
+    "../player/dom",
+    "texts",
+    "state",
+    "fields",
+    "samples",
+    "pad",
+    "source",
+    "columns",
+    "chart",
+    "bars",
+    "agreement",
+    "run",
+    "grid",
+    "transport",
+    "download",
+    "forms",
+    "messages",
+    "main",
 )
 EVENTS = ("classify", "generate", "halt")
-
-
-@lru_cache(maxsize=1)
-def _script() -> str:
-    """The style sheet as a constant, then all scripts; gradio would write ``css_template`` anew for each value."""
-    folder = Path(__file__).parent
-    style = json.dumps((folder / "labels.css").read_text("utf-8"))
-    scripts = "\n".join((folder / name).read_text("utf-8") for name in _SCRIPTS)
-    return f"const STYLE = {style};\n{scripts}"
 
 
 class LabelsLab(gr.HTML):
@@ -70,7 +61,7 @@ class LabelsLab(gr.HTML):
         super().__init__(
             html_template='<section class="fd-labels" aria-label="Classify and generate"></section>',
             css_template="",
-            js_on_load=known + _script(),
+            js_on_load=known + bundle(Path(__file__).parent, _SCRIPTS, STYLE=("labels.css",)),
             apply_default_css=False,
             **kw,
         )
