@@ -35,6 +35,7 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
 
     Returns:
         ``{"device", "threads", "rows": [...], "detectors": [...]}``; times in milliseconds, medians over rounds.
+        ``evaluation_ms`` is a call as runs make it, ``plain_ms`` one of the network unrecorded.
         ``ratio`` is the median of streamed over bare in each round; ``least_ratio`` that of the fastest streamed and
         the fastest bare round, which other tenants of a shared host disturb least.
     """
@@ -72,11 +73,14 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
 
     for _ in range(WARM):
         bare(), streamed()
+    plain = _bare(engine, name, direction, given, steps, plain=True)
     first_frame.clear()
+    slow = statistics.median(timed(plain) for _ in range(max(rounds // 2, 3)))
     pairs = [pair(bare, streamed, swapped=bool(turn % 2)) for turn in range(rounds)]
     row = {
         "model": name,
         "evaluation_ms": 1000 * statistics.median(b for b, _ in pairs) / steps,
+        "plain_ms": 1000 * slow / steps,
         "bare_ms": 1000 * statistics.median(b for b, _ in pairs),
         "streamed_ms": 1000 * statistics.median(s for _, s in pairs),
         "ratio": statistics.median(s / b for b, s in pairs),
@@ -86,7 +90,8 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
         "kilobytes_per_frame": statistics.median(kilobytes),
     }
     print(
-        f"{name:24} one call {row['evaluation_ms']:6.1f} ms   {steps} calls {row['bare_ms']:7.1f} ms   "
+        f"{name:24} one call {row['evaluation_ms']:6.1f} ms (unrecorded {row['plain_ms']:.1f})   "
+        f"{steps} calls {row['bare_ms']:7.1f} ms   "
         f"streamed {row['streamed_ms']:7.1f} ms   ratio {row['ratio']:.3f}, fastest rounds {row['least_ratio']:.3f}   "
         f"first step {row['first_step_ms']:6.1f} ms   "
         f"drawing {row['draw_ms']:4.1f} ms and {row['kilobytes_per_frame']:4.1f} kB a frame"
@@ -94,8 +99,14 @@ def _row(engine: Engine, name: str, steps: int, rounds: int) -> dict[str, Any]:
     return row
 
 
-def _bare(engine: Engine, name: str, direction: str, given: Given, steps: int) -> Callable[[], None]:
-    """N calls of the network, with what the first step of a run gives it, and nothing else."""
+def _bare(
+    engine: Engine, name: str, direction: str, given: Given, steps: int, plain: bool = False
+) -> Callable[[], None]:
+    """N calls of the network, with what the first step of a run gives it, and nothing else.
+
+    Runs replay a recording of the network (:mod:`~flowdemo.networks.traced`), and so do these calls, unless the
+    network itself is asked for.
+    """
     system, seen = engine.model(name).system, []
     field = system.field(direction)
     network = field.network
@@ -107,11 +118,14 @@ def _bare(engine: Engine, name: str, direction: str, given: Given, steps: int) -
     field.network = noted
     with torch.no_grad():
         field(system.start(direction, given.pixels[None]), system.grid(direction, steps)[0])
+    network.settle()
+
+    called = network.plain if plain else network
 
     @torch.no_grad()
     def run() -> None:
         for _ in range(steps):
-            network(*seen)
+            called(*seen)
         if seen[0].is_cuda:
             torch.cuda.synchronize()
 

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,6 @@ from flowdemo.zoo.manifest import Manifest
 
 if TYPE_CHECKING:
     from flowdemo.codes.levels import Levels
-    from flowdemo.systems.base import System
     from flowdemo.zoo.models import Model
 
 DEADLINE = 300.0  # seconds after which a run is given up, frames kept
@@ -120,8 +118,11 @@ class Engine:
     def _load(self, name: str) -> Model:
         device = self.device
         with self._importing:  # packages of circular modules: two threads at once may see them half imported
+            from flowdemo.networks.traced import Traced
             from flowdemo.zoo.models import load
-        return load(self._folders[name], device)
+        model = load(self._folders[name], device)
+        model.system.network = Traced(model.system.network)
+        return model
 
     def warm(self) -> None:
         """Do now what the first run would wait for: imports, and the weights of the first model."""
@@ -194,7 +195,7 @@ class Engine:
             while (item := out.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
-                record.drawn.append(item)
+                record.add(item)
                 if item.frame.index == 0 and record.kept:
                     self.runs.add(record)
                 yield item.frame
@@ -223,25 +224,28 @@ class Engine:
 
     def _work(self, record: RunRecord, begin: float, stop: threading.Event, out: queue.Queue) -> None:
         """Compute thread: evaluates steps, hands each to the drawing thread, reports the first error."""
-        room, last, levels = threading.Semaphore(AHEAD), [None], record.manifest.levels
-        with ThreadPoolExecutor(1) as drawing:
-            try:
-                model = self.model(record.request.model)
-                with self.running(record.request.model):
-                    for step in self._steps(model, record, begin):
-                        check(step)
-                        seconds = time.monotonic() - begin
-                        room.acquire()
-                        drawing.submit(_draw_into, out, room, last, step, model.system, seconds, levels)
-                        if stop.is_set():
-                            break
-                drawing.submit(out.put, None)
-            except Cancelled:
-                drawing.submit(out.put, None)
-            except FlowdemoError as error:
-                drawing.submit(out.put, error)
-            except Exception as error:  # whatever broke, the visitor gets one sentence and the next run starts clean
-                drawing.submit(out.put, explained(error))
+        room, computed, ending = threading.Semaphore(AHEAD), queue.SimpleQueue(), None
+        threading.Thread(target=_draw, args=(computed, out, room, record.manifest.levels), daemon=True).start()
+        try:
+            model = self.model(record.request.model)
+            with self.running(record.request.model):
+                for step in self._steps(model, record, begin):
+                    check(step)
+                    seconds = time.monotonic() - begin
+                    room.acquire()
+                    computed.put((step, model.system, seconds))
+                    if stop.is_set():
+                        break
+                computed.put(None)
+                model.system.network.settle()
+                return
+        except Cancelled:
+            pass
+        except FlowdemoError as error:
+            ending = error
+        except Exception as error:  # whatever broke, the visitor gets one sentence and the next run starts clean
+            ending = explained(error)
+        computed.put(ending)
 
     def _steps(self, model: Model, record: RunRecord, begin: float) -> Iterator[Step]:
         request, given = record.request, record.given
@@ -275,14 +279,16 @@ def run(raw: dict[str, Any], given: Given, engine: Engine | None = None) -> RunR
     return record
 
 
-def _draw_into(
-    out: queue.Queue, room: threading.Semaphore, last: list, step: Step, system: System, seconds: float,
-    levels: Levels | None,
-) -> None:  # fmt: skip
-    try:
-        last[0] = draw(step, system, seconds, last[0], levels)
-        out.put(last[0])
-    except Exception as error:
-        out.put(explained(error))
-    finally:
-        room.release()
+def _draw(computed: queue.SimpleQueue, out: queue.Queue, room: threading.Semaphore, levels: Levels | None) -> None:
+    """Drawing thread: (step, system, seconds) become frames, until the ending comes, which is passed on."""
+    last: Drawn | None = None
+    while isinstance(item := computed.get(), tuple):
+        step, system, seconds = item
+        try:
+            last = draw(step, system, seconds, last, levels)
+            out.put(last)
+        except Exception as error:
+            out.put(explained(error))
+        finally:
+            room.release()
+    out.put(item)

@@ -95,13 +95,31 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
+class Trail:
+    """What only the newest frame of a run needs to know.
+
+    Attributes:
+        seen: the state as it was, not rounded: a pixel at rest must not seem to move.
+        travelled: length of every pixel's path up to here in code space, float32 ``[K, H, W]``.
+    """
+
+    seen: Seen
+    travelled: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Drawn:
-    """A frame with the arrays it was drawn from, as in :class:`Seen`, codes and image half in float16."""
+    """A frame with the arrays it was drawn from, as in :class:`Seen`, codes and image half in float16.
+
+    Attributes:
+        trail: None where a later frame of the run has it.
+    """
 
     frame: Frame
     codes: np.ndarray
     classes: np.ndarray | None
     image: np.ndarray | None = None
+    trail: Trail | None = None
 
     @cached_property
     def bytes(self) -> int:
@@ -138,19 +156,26 @@ def draw_seen(
     }
     frame = Frame(index, progress, t, evaluations, seconds, samples, numbers)
     image = None if seen.image is None else seen.image.astype(np.float16)
-    return Drawn(frame, seen.codes.astype(np.float16), seen.classes, image)
+    trail = Trail(seen, _travelled(seen, speeds, before, t))
+    return Drawn(frame, seen.codes.astype(np.float16), seen.classes, image, trail)
+
+
+def _travelled(seen: Seen, speeds: np.ndarray | None, before: Drawn | None, t: float) -> np.ndarray:
+    if before is None:
+        return np.zeros((len(seen.codes), *seen.codes.shape[2:]), np.float32)
+    return before.trail.travelled + np.float32(abs(t - before.frame.t)) * speeds
 
 
 def _mean_speeds(seen: Seen, before: Drawn | None, t: float) -> tuple[np.ndarray | None, np.ndarray | None]:
     """In code space, also where the network works on latents: what a person sees moving is what is measured."""
     if before is None:
         return None, None
-    passed = t - before.frame.t
-    moved = (seen.codes - before.codes) / passed
+    passed, earlier = t - before.frame.t, before.trail.seen
+    moved = (seen.codes - earlier.codes) / passed
     speeds = views.speed(seen.levels.channel(moved) if seen.levels else moved)
     if seen.image is None:
         return speeds, None
-    return speeds, views.speed((seen.image - before.image) / passed)
+    return speeds, views.speed((seen.image - earlier.image) / passed)
 
 
 def _sample(seen: Seen, k: int, speeds: np.ndarray | None, image_speeds: np.ndarray | None) -> SampleViews:

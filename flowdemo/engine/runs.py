@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from flowdemo.engine.frames import Drawn, Frame
 from flowdemo.engine.given import Given
 from flowdemo.errors import InputError
 from flowdemo.flow import settling_map
+from flowdemo.rendering.views import speed
 from flowdemo.request import Request
 from flowdemo.zoo.manifest import Manifest
 
@@ -108,25 +109,30 @@ class RunRecord:
         """Class that the whole picture's label reads as along the way, int ``[steps so far]``."""
         return np.array([frame.samples[sample].level.nearest for frame in self.frames])
 
+    def add(self, drawn: Drawn) -> None:
+        """Take the next step; only the newest keeps its trail."""
+        if self.drawn:
+            self.drawn[-1] = replace(self.drawn[-1], trail=None)
+        self.drawn.append(drawn)
+
     def finish(self, status: str, message: str | None = None) -> Summary:
-        """Measure the path and settle the summary."""
-        path, chord, moving = 0.0, 0.0, 0.0
-        levels = self.manifest.levels
-        for k in range(self.request.samples):
-            codes = self.codes(k)
-            lengths, ends = path_and_chord(levels.channel(codes) if levels else codes)
-            path += float(lengths.mean())
-            moved = lengths > 1e-6
-            moving += float(moved.mean())
-            chord += float((ends[moved] / lengths[moved]).sum() / lengths.size) if moved.any() else 0.0
+        """Settle the summary; the path was measured as it was drawn, so that a run does not end with a wait."""
+        lengths = self.drawn[-1].trail.travelled
+        moved = lengths > 1e-6
+        straight = self._chords() / np.maximum(lengths, 1e-6)
         settling, settled = self._settling()
         last = self.drawn[-1].frame
         self.summary = Summary(
-            status, message, path / self.request.samples, chord / moving if moving else 1.0, last.evaluations,
-            last.seconds, [d.frame.numbers["mean_speed"] for d in self.drawn],
+            status, message, float(lengths.mean()), float(straight[moved].mean()) if moved.any() else 1.0,
+            last.evaluations, last.seconds, [d.frame.numbers["mean_speed"] for d in self.drawn],
             [d.frame.numbers["changed"] for d in self.drawn], settled, settling,
         )  # fmt: skip
         return self.summary
+
+    def _chords(self) -> np.ndarray:
+        """Distance of every pixel's last state from its first, in code space, float32 ``[K, H, W]``."""
+        levels, apart = self.manifest.levels, self.drawn[-1].codes.astype(np.float32) - self.drawn[0].codes
+        return speed(levels.channel(apart) if levels else apart)
 
     def _settling(self) -> tuple[np.ndarray, list[float]]:
         if self.drawn[0].classes is None:

@@ -133,7 +133,7 @@ def _draw_all(record: RunRecord, codes: np.ndarray, images: np.ndarray | None, s
         seen = Seen(state, classes, None if images is None else images[i], manifest.levels)
         at = (i, i / record.request.steps, float(step["t"]), int(step["evaluations"]), float(step["seconds"]))
         before = draw_seen(*at, seen, before)
-        record.drawn.append(before)
+        record.add(before)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
