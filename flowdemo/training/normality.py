@@ -31,6 +31,7 @@ from flowdemo.request import DETECT
 from flowdemo.systems.base import to_uint8
 from flowdemo.systems.exposure import exposed
 from flowdemo.systems.mismatch import TIME_SCALE, FlowMismatching, Grading
+from flowdemo.training.beginning import begin_from, begun_from
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
 from flowdemo.training.devices import describe
@@ -39,7 +40,7 @@ from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import generator_on, sample_times
 from flowdemo.training.options import TrainingOptions
 from flowdemo.training.terms import terms_of
-from flowdemo.zoo import Manifest, load, save_model
+from flowdemo.zoo import Manifest, find, load, read_manifest, save_model
 from flowdemo.zoo.storage import write_manifest
 
 RECIPE = "mismatch"
@@ -94,12 +95,15 @@ def train_normal(
     split, options = read_inspection(data, "train"), settled(options)
     pictures = [_levels(exposed(picture, _channels(split.info), options.exposure)) for picture in split.images]
     crops = Crops(pictures, options.size, seed)
-    spread = round(float(np.sqrt(np.mean([_variance(picture) for picture in pictures]))), 4)
+    spread = _spread(pictures, options.init)
     config = UNetConfig(_channels(split.info), _channels(split.info), options.patch, options.channels,
                         options.attention, options.blocks, options.head_channels)
     torch.manual_seed(seed)
     augmentation = Augmentation(options.flip_x, options.flip_y, options.turns, options.zoom, 0.5, options.jitter)
-    trainer = Trainer(PatchUNet(config), MismatchObjective(spread, options.times), crops,
+    network = PatchUNet(config)
+    if options.init:
+        begin_from(network, options.init)
+    trainer = Trainer(network, MismatchObjective(spread, options.times), crops,
                       np.zeros(len(crops), np.uint8), augmentation, options, out / "training", seed, device,
                       {"recipe": RECIPE, "data": split.info.name})
     if resume:
@@ -170,6 +174,13 @@ def _levels(state: Tensor) -> np.ndarray:
     return levels if len(state) == 3 else levels[..., 0]
 
 
+def _spread(pictures: list[np.ndarray], init: str) -> float:
+    """Standard deviation of the pictures, or what the model to go on from was trained with: its answers hang on it."""
+    if init:
+        return float(read_manifest(find(init)).flow["spread"])
+    return round(float(np.sqrt(np.mean([_variance(picture) for picture in pictures]))), 4)
+
+
 def _variance(picture: np.ndarray) -> float:
     return float((picture.astype(np.float64) / 127.5 - 1).var())
 
@@ -201,7 +212,7 @@ def _training(
         "samples": trainer.step * options.batch, "pictures": pictures,
         "device": describe(accelerator.device, accelerator.num_processes), "torch": torch.__version__,
         "options": options.to_json(),
-    }  # fmt: skip
+    } | begun_from(options.init)  # fmt: skip
 
 
 def _command(options: TrainingOptions, budget: Budget, data: str, model: str, seed: int) -> str:

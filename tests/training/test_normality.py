@@ -379,3 +379,18 @@ def test_levels_are_those_of_the_state_within_its_range() -> None:
     assert normality._levels(torch.zeros(3, 2, 5)).shape == (2, 5, 3)
     assert normality._variance(grain(1, 0.2, (200, 200))) == pytest.approx(0.04, rel=0.03)
     assert replace(Budget(steps=2), minutes=1).minutes == 1
+
+
+def test_a_training_goes_on_from_a_model(
+    trained_flow: tuple[Path, dict[str, Any]], waves: Path, tmp_path: Path
+) -> None:  # fmt: skip
+    first, out = trained_flow[0], tmp_path / "on"
+    chosen = TINY | {"init": str(first), "lr": "1e-5", "flip_y": "false"}
+    train("mismatch", waves, out, steps=1, device="cpu", seed=6, settings=chosen, bar=False)
+    before, after = load(first, "cpu"), load(out, "cpu")
+    spent = {key: before.manifest.training[key] for key in ("steps", "samples", "seconds")}
+    assert after.manifest.training["begun_from"] == {"model": before.name} | spent
+    assert after.manifest.flow["spread"] == before.manifest.flow["spread"]
+    weights = before.system.network.state_dict()
+    for name, value in after.system.network.state_dict().items():
+        assert torch.allclose(value, weights[name], atol=2e-3)
