@@ -22,7 +22,7 @@ DRAWN = "drawn:surfaces"
 DRAWN_SIDE = 128
 _NORMAL = "normal"
 _SEED = 2606
-_EACH = {"train": {_NORMAL: 120}, "val": {_NORMAL: 20}, "test": {_NORMAL: 20} | dict.fromkeys(DEFECTS, 10)}
+_EACH = {"train": {_NORMAL: 500}, "val": {_NORMAL: 20}, "test": {_NORMAL: 20} | dict.fromkeys(DEFECTS, 10)}
 
 
 @dataclass(frozen=True)

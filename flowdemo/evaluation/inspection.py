@@ -97,7 +97,7 @@ def _row(
     for index in tqdm(range(len(found)), disable=not bar, unit="picture"):
         for name, graded in detectors(found.images[index], seed + APART * index).items():
             scores[name].append(grading.score(graded))
-            pixels[name].add(graded.numpy(), found.masks[index], found.kinds[index])
+            pixels[name].add(grading.comparable(graded).numpy(), found.masks[index], found.kinds[index])
     told = {name: _scored(np.array(scores[name]), pixels[name], found, defective) for name in NAMES}
     own = told.pop(METHOD)
     for name, row in told.items():

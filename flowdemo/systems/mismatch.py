@@ -15,7 +15,7 @@ predicted noise, of the velocity, and of a reconstruction in one shot. δ counts
 network sees it) per squared unit of flow time. No ODE is solved and nothing is fitted to the picture: K·T evaluations.
 
 (4') asks how far the map stands out from the picture's own level: where one normal surface is rougher than another, and
-every pixel of it scores higher, (4) mostly ranks roughness.
+every pixel of it scores higher, (4) mostly ranks roughness. Pixels of different pictures are ranked in the same units.
 
 The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
 
@@ -46,7 +46,7 @@ from flowdemo.systems.tiles import Tiles
 TIME_SCALE = 1000.0
 STRETCH = 1.5  # of a crop's sides: so much larger a picture is still seen whole
 TOP = 0.01  # share of the pixels whose mean enters the image score
-LEAST = 1e-9  # of a median that a peak is divided by
+LEAST = 1e-9  # of a median that is divided by
 AT_ONCE = 1 << 18  # pixels of all tiles that the network is given in one call, which bounds the memory
 Network = Callable[[Tensor, Tensor], Tensor]
 
@@ -112,11 +112,20 @@ class Grading:
 
     def score(self, found: Tensor | np.ndarray) -> float:
         """Equation (4) or (4') of a map ``[H, W]`` within the margin, which never takes more than half of a side."""
+        inside = self._inside(found)
+        return image_score(inside) / self._unit(inside)
+
+    def comparable(self, found: Tensor | np.ndarray) -> Tensor:
+        """A map ``[H, W]`` in the units of its image score, in which pixels of different pictures compare."""
+        return torch.as_tensor(found) / self._unit(self._inside(found))
+
+    def _inside(self, found: Tensor | np.ndarray) -> Tensor:
         found = torch.as_tensor(found)
         rows, columns = (min(self.margin, side // 4) for side in found.shape)
-        inside = found[rows : found.shape[0] - rows, columns : found.shape[1] - columns]
-        peak = image_score(inside)
-        return peak if self.pooling == "peak" else peak / max(float(inside.median()), LEAST)
+        return found[rows : found.shape[0] - rows, columns : found.shape[1] - columns]
+
+    def _unit(self, inside: Tensor) -> float:
+        return 1.0 if self.pooling == "peak" else max(float(inside.median()), LEAST)
 
 
 def image_score(found: Tensor | np.ndarray) -> float:

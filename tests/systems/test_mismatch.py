@@ -197,6 +197,15 @@ def test_contrast_does_not_see_how_rough_a_surface_is():
     assert contrast.score(torch.zeros(20, 20)) == 0
 
 
+def test_what_is_comparable_keeps_to_the_margin():
+    found = torch.ones(40, 40)
+    found[10:30, 10:30] = torch.rand(20, 20, generator=torch.Generator().manual_seed(4))
+    inside = found[10:30, 10:30]
+    units = Grading(pooling="contrast", margin=10).comparable(found)
+    assert units.shape == found.shape and torch.allclose(units[10:30, 10:30], inside / inside.median())
+    assert torch.equal(Grading().comparable(found), found)
+
+
 def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
     assert torch.allclose(smoothed(torch.full((20, 30), 3.0), 2.0), torch.full((20, 30), 3.0))
     spot = torch.zeros(41, 41)
@@ -207,7 +216,7 @@ def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
     assert smoothed(spot, 0.0) is spot
 
 
-@pytest.mark.parametrize(("setting", "value"), [("weight", "late"), ("aggregation", "max"), ("share", 0.0),
+@pytest.mark.parametrize(("setting", "value"), [("weight", "never"), ("aggregation", "max"), ("share", 0.0),
                                                  ("share", 1.5), ("smooth", -1.0), ("margin", 100),
                                                  ("pooling", "mean")])  # fmt: skip
 def test_a_grading_that_cannot_be_is_refused_by_name(setting, value):
