@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from flowdemo import bench_detection
+from flowdemo import bench_detection, bench_shapes
 from flowdemo.bench_timing import pair, timed
 from flowdemo.data.drawings import draw_street
 from flowdemo.engine import Engine, Given
@@ -26,7 +26,7 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
     """Time models and print a table.
 
     Args:
-        names: models; all flows and detectors at hand if empty.
+        names: models; all flows and detectors at hand, and the shape priors, if empty.
         device: as for the engine.
         steps: N of the timed trajectory.
         rounds: rounds; each times the bare calls and the stream back to back, in turns the one or the other first, so
@@ -34,7 +34,8 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
         browser: also start the page and time the first frame in Chromium.
 
     Returns:
-        ``{"device", "threads", "rows": [...], "detectors": [...]}``; times in milliseconds, medians over rounds.
+        ``{"device", "threads", "rows": [...], "detectors": [...], "shapes": [...]}``; times in milliseconds,
+        medians over rounds.
         ``evaluation_ms`` is a call as runs make it, ``plain_ms`` one of the network unrecorded.
         ``ratio`` is the median of streamed over bare in each round; ``least_ratio`` that of the fastest streamed and
         the fastest bare round, which other tenants of a shared host disturb least.
@@ -46,7 +47,8 @@ def bench(names: list[str], device: str | None, steps: int, rounds: int, browser
     told = {"device": device_label(engine.device), "threads": torch.get_num_threads(), "steps": steps}
     rows = [_row(engine, name, steps, rounds) for name in chosen if name not in searching]
     searches = [bench_detection.row(engine, name, max(rounds // SEARCHES, 3)) for name in searching]
-    result: dict[str, Any] = told | {"rows": rows, "detectors": searches}
+    shapes = [] if names else bench_shapes.rows(rounds)
+    result: dict[str, Any] = told | {"rows": rows, "detectors": searches, "shapes": shapes}
     if browser:
         result["browser"] = _browser(engine, flows[0])
     return result

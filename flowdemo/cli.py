@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flowdemo.errors import FlowdemoError, InputError
-from flowdemo.options import number, pairs, steps
+from flowdemo.options import number, numbers, pairs, steps
 from flowdemo.request import DETECT, LABEL_TO_IMAGE, MASK_TO_IMAGE
 from flowdemo.threads import set_policy
 from flowdemo.toys import PREFIX, TOYS
 
 BAD_INPUT, STOPPED = 2, 130  # exit codes
 STEPS = "1,2,5,10,25"
+NO_SHAPE = ("model", "input", "direction", "label", "steps", "beta", "prior")  # options of run that go with a model
 # Options that several subcommands have.
 SHARED: dict[str, dict[str, Any]] = {
     "--device": {"default": None, "help": "cpu, cuda or mps; the best at hand if left out"},
@@ -102,8 +103,8 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _add_run(commands: Any) -> None:
-    command = commands.add_parser("run", help="compute one trajectory and write its frames")
-    command.add_argument("model")
+    command = commands.add_parser("run", help="compute one trajectory, or one shape prior, and write its frames")
+    command.add_argument("model", nargs="?")
     command.add_argument("input", nargs="?", type=Path, help="a picture, or a mask for mask-to-image")
     command.add_argument("--direction", default=None)
     command.add_argument("--label", default=None, metavar="CLASS", help="for label-to-image")
@@ -113,34 +114,44 @@ def _add_run(commands: Any) -> None:
                          "masks and in level spacings for labels")
     command.add_argument("--seed", type=number, default=0)
     command.add_argument("--samples", type=number, default=1, metavar="K")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--method", default=None, help="instead of a model: line-scan, midpoint, curvature, cgpm or "
+                         "contour-flow")
+    command.add_argument("--mask", type=Path, default=None, metavar="FILE", help="what the method works on")
+    command.add_argument("--out", type=Path, default=None, metavar="DIR", help="where the files go")
+    command.add_argument("--prior", default=None, metavar="CLASSES", help="make these classes convex in the mask")
+    command.add_argument("--prior-method", default="line-scan", help="of --prior: line-scan or curvature")
     _add_shared(command, "--set", "--device", "--json")
     command.set_defaults(handler=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.method is None and (options.model is None or options.mask is not None):
+        raise InputError("Give a model and its input, or --method and --mask for a shape prior.", field="model")
+    if options.out is None:
+        raise InputError("Say where the files go with --out DIR.", field="out")
+    settings = {key: number(value) for key, value in pairs(options.settings).items()}
+    if options.method is not None:
+        from flowdemo.engine.shape_terminal import shape
+
+        if unused := [name for name in NO_SHAPE if getattr(options, name) is not None]:
+            raise InputError(f"A shape prior takes --mask, --set and --out; leave {unused[0]} out.", field=unused[0])
+        return _write_json(options.json, shape(options.method, options.mask, settings, options.out))
     from flowdemo.engine import Engine
+    from flowdemo.engine.terminal import detect, trace
 
     engine = Engine(options.device)
-    asked = _asked(engine, options)
-    if engine.manifest(asked[0].model).kind.detects:
-        from flowdemo.engine.terminal import detect
-
-        return _write_json(options.json, detect(engine, *asked, options.out))
-    record = engine.start(*asked)
-    (options.out / "frames").mkdir(parents=True, exist_ok=True)  # before the work: a place that cannot be written to
-    for frame in engine.stream(record):
-        print(f"step {frame.index:3} of {record.request.steps}  t = {frame.t:.3f}  {frame.evaluations} evaluations  "
-              f"{frame.seconds:.2f} s")  # fmt: skip
-    _write_run(record, options)
+    request, given = _asked(engine, options, settings)
+    if engine.manifest(request.model).kind.detects and options.prior is None:
+        return _write_json(options.json, detect(engine, request, given, options.out))
+    prior = None if options.prior is None else (options.prior, options.prior_method)
+    _write_json(options.json, trace(engine, request, given, options.out, prior))
 
 
-def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
+def _asked(engine: Any, options: argparse.Namespace, settings: dict[str, Any]) -> tuple[Any, Any]:
     """The request and the input that the options describe."""
     from flowdemo.engine import Given
 
     name = engine.add(options.model)
-    settings = {key: number(value) for key, value in pairs(options.settings).items()}
     raw = {"model": name, "direction": options.direction, "solver": options.solver, "beta": options.beta,
            "seed": options.seed, "samples": options.samples, "settings": settings}  # fmt: skip
     if options.steps is not None:
@@ -160,27 +171,11 @@ def _asked(engine: Any, options: argparse.Namespace) -> tuple[Any, Any]:
     return engine.request(raw, given), given
 
 
-def _write_run(record: Any, options: argparse.Namespace) -> None:
-    from flowdemo.engine.folder import save_run, summarised
-
-    save_run(record, options.out)
-    row = summarised(record)
-    if record.given.note:
-        print(record.given.note)
-    for k, found in enumerate(row.get("labels", [])):
-        print(f"sample {k} reads {found['class']}: the mean of the label channel, {found['mean']:.3f}, is "
-              f"{min(found['distances']):.3f} level spacings from it")  # fmt: skip
-    numbers = row["numbers"]
-    print(f"path length {numbers['path_length']:.3f}, chord/path {numbers['straightness']:.3f}; "
-          f"written to {options.out}")  # fmt: skip
-    _write_json(options.json, row)
-
-
 def _add_train(commands: Any) -> None:
     command = commands.add_parser("train", help="train a recipe on a data folder, or a toy")
     command.add_argument("recipe", metavar="RECIPE",
-                         help="semflow, symmflow, flowseg, mismatch, discriminative, classifier, or spiral, which "
-                         "makes its own data")
+                         help="semflow, symmflow, flowseg, mismatch, discriminative, classifier, unet, cgpm, cfss, or "
+                         "spiral, which makes its own data")
     command.add_argument("--data", type=Path, default=None, metavar="DIR",
                          help="a data folder; drawn:surfaces for mismatch")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -220,6 +215,8 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--steps", default=None, help="numbers of steps, one row each: 1,2,5,10,25 if left out; of "
                          "times for a detector, then 8")
     command.add_argument("--solver", default="euler")
+    command.add_argument("--noise", default=None, metavar="STD,STD", help="for segmenters of single objects: standard "
+                         "deviations of noise, one row each; 0,0.1,0.2,0.4 if left out")
     command.add_argument("--native", action="store_true", help="score at the ground truth's own size")
     command.add_argument("--limit", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
@@ -245,6 +242,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         steps=steps(options.steps) if options.steps else None, native=options.native, direction=options.direction,
         limit=options.limit, seed=options.seed, settings=settings, solver=options.solver, beta=options.beta,
         samples=options.samples, bar=sys.stderr.isatty(),
+        noise=numbers("noise", options.noise) if options.noise else None,
     )  # fmt: skip
     show(result)
     if options.record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 from flowdemo.errors import InputError
 
@@ -42,3 +43,15 @@ def steps(text: str) -> list[int]:
     if not all(1 <= n <= 1000 for n in found):
         raise InputError(f"--steps takes whole numbers from 1 separated by commas, not {text!r}.", field="steps")
     return found
+
+
+def numbers(name: str, text: str) -> list[float]:
+    """``0,0.1,0.4`` of the option ``--name`` as finite numbers.
+
+    Raises:
+        InputError: anything else.
+    """
+    found = [number(part) for part in text.split(",")]
+    if not all(isinstance(value, (int, float)) and isfinite(value) for value in found):
+        raise InputError(f"--{name} takes numbers separated by commas, not {text[:40]!r}.", field=name)
+    return [float(value) for value in found]

@@ -189,6 +189,23 @@ def _choice(value: Any, known: tuple[str, ...], name: str, who: str) -> str:
     return value
 
 
+def within(name: str, value: Any, setting: Setting, who: str) -> float | str:
+    """A value of an option as it is; ``who`` has the option.
+
+    Raises:
+        InputError: it is none of the words, or no number within the bounds.
+    """
+    if setting.words:
+        return _choice(value, setting.words, name, who)
+    number = _number(value, "settings", f"The setting {name}")
+    if not setting.low <= number <= setting.high:
+        raise InputError(f"The setting {name} must be from {setting.low:g} to {setting.high:g}, not {number:g}.",
+                         field="settings")  # fmt: skip
+    if setting.whole and number != int(number):
+        raise InputError(f"The setting {name} must be a whole number, not {number:g}.", field="settings")
+    return number
+
+
 def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float | str], ...]:
     if not isinstance(raw, Mapping):
         raise InputError("A recipe's settings must be a table of names and numbers.", field="settings")
@@ -198,17 +215,7 @@ def _settings(raw: Any, limits: Limits) -> tuple[tuple[str, float | str], ...]:
             known = ", ".join(limits.settings) or "none"
             raise InputError(f"The model {limits.model!r} has no setting {_shown(name)}; it has: {known}.",
                              field="settings")
-        setting = limits.settings[name]
-        if setting.words:
-            chosen[name] = _choice(value, setting.words, name, f"The model {limits.model!r}")
-            continue
-        number = _number(value, "settings", f"The setting {name}")
-        if not setting.low <= number <= setting.high:
-            raise InputError(f"The setting {name} must be from {setting.low:g} to {setting.high:g}, not {number:g}.",
-                             field="settings")
-        if setting.whole and number != int(number):
-            raise InputError(f"The setting {name} must be a whole number, not {number:g}.", field="settings")
-        chosen[name] = number
+        chosen[name] = within(name, value, limits.settings[name], f"The model {limits.model!r}")
     return tuple(sorted(chosen.items()))
 
 

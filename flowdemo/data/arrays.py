@@ -77,7 +77,7 @@ def read_array_info(path: Path) -> ArrayInfo:
     Raises:
         DataError: the file cannot be read, or holds no labelled pictures.
     """
-    with _Set(path) as found:
+    with ArrayFile(path) as found:
         return found.info()
 
 
@@ -87,7 +87,7 @@ def array_length(path: Path, split: str) -> int:
     Raises:
         DataError: as :func:`read_arrays`.
     """
-    with _Set(path) as found:
+    with ArrayFile(path) as found:
         return len(found.rows(split)[1])
 
 
@@ -104,7 +104,7 @@ def read_arrays(path: Path, split: str, size: tuple[int, int] | None = None, lim
     Raises:
         DataError: the file is damaged or too large, or the split is missing or malformed.
     """
-    with _Set(path) as found:
+    with ArrayFile(path) as found:
         stored, rows = found.rows(split)
         rows = rows[:limit]
         labels, images = found.labels(stored)[rows], found.images(stored, rows)
@@ -112,18 +112,18 @@ def read_arrays(path: Path, split: str, size: tuple[int, int] | None = None, lim
     return ArraySplit(info, np.array(images) if size is None else _fitted(images, size), labels)
 
 
-class _Set:
+class ArrayFile:
     """An open array file, as a context that turns damage of any kind into one error."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.stem.removesuffix("_jpeg")
 
-    def __enter__(self) -> _Set:
+    def __enter__(self) -> ArrayFile:
         try:
             self._zip = zipfile.ZipFile(self.path)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise DataError(f"The array file {self.path.name!r} cannot be read; it may be damaged.") from error
-        self._keys = {name.removesuffix(".npy") for name in self._zip.namelist()}
+        self.keys = {name.removesuffix(".npy") for name in self._zip.namelist()}
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, _: object) -> None:
@@ -153,7 +153,7 @@ class _Set:
         raise DataError(f"The array file {self.path.name!r} has no split {split!r}; it has: {have}.")
 
     def labels(self, split: str) -> np.ndarray:
-        labels = self._array(f"{split}_labels")
+        labels = self.array(f"{split}_labels")
         most = len(self._names()) or MAX_CLASSES
         if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
             raise self._malformed(split, "labels")
@@ -164,16 +164,16 @@ class _Set:
     def images(self, split: str, rows: range) -> np.ndarray:
         """Pictures of some rows in a row."""
         count = len(self.labels(split))
-        if f"{split}_images" not in self._keys:
+        if f"{split}_images" not in self.keys:
             return self._decoded(split, rows, count)
-        images = self._array(f"{split}_images")
+        images = self.array(f"{split}_images")
         colours = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
         if images.dtype != np.uint8 or not colours or len(images) != count or not _fine(images.shape[1:3]):
             raise self._malformed(split, "images")
         return images[rows.start : rows.stop]
 
     def _decoded(self, split: str, rows: range, count: int) -> np.ndarray:
-        data, offsets = self._array(f"{split}_bytes"), self._array(f"{split}_offsets")
+        data, offsets = self.array(f"{split}_bytes"), self.array(f"{split}_offsets")
         layout = data.dtype == np.uint8 and data.ndim == 1 and offsets.dtype.kind in "iu"
         if not layout or offsets.shape != (count + 1,) or (offsets[1:] <= offsets[:-1]).any():
             raise self._malformed(split, "offsets")
@@ -191,16 +191,16 @@ class _Set:
 
     def _names(self) -> tuple[str, ...]:
         """Class names: the file's own, or those of a set that is known; empty if neither."""
-        if "class_names" not in self._keys:
+        if "class_names" not in self.keys:
             return NAMES.get(self.name, ())
-        names = self._array("class_names")
+        names = self.array("class_names")
         if names.dtype.kind != "U" or names.ndim != 1 or not 1 <= len(names) <= MAX_CLASSES:
             raise DataError(f"The class names of {self.name!r} are not of the known layout.")
         return tuple(str(name) for name in names)
 
-    def _array(self, key: str) -> np.ndarray:
+    def array(self, key: str) -> np.ndarray:
         """One array, its header checked against the bytes that are there; read-only."""
-        if key not in self._keys:
+        if key not in self.keys:
             raise DataError(f"The array file {self.path.name!r} has no array {key!r}.")
         entry = self._zip.getinfo(f"{key}.npy")
         if entry.file_size > MAX_BYTES:
@@ -216,8 +216,8 @@ class _Set:
         return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if column_major else "C")
 
     def _has(self, split: str) -> bool:
-        pictures = f"{split}_images" in self._keys or {f"{split}_bytes", f"{split}_offsets"} <= self._keys
-        return pictures and f"{split}_labels" in self._keys
+        pictures = f"{split}_images" in self.keys or {f"{split}_bytes", f"{split}_offsets"} <= self.keys
+        return pictures and f"{split}_labels" in self.keys
 
     def _malformed(self, split: str, what: str) -> DataError:
         return DataError(f"The {what} of split {split!r} of {self.name!r} are not of the known layout.")

@@ -18,7 +18,7 @@ SETTLING = {
     "label": "",
 }
 SYSTEMS = {"semflow": "SemFlow", "symmflow": "SymmFlow", "flowseg": "FlowSeg", "discriminative": "Discriminative",
-           "classifier": "Classifier"}  # fmt: skip
+           "unet": "U-Net", "cgpm": "CGPM", "cfss": "CFSSnet", "classifier": "Classifier"}  # fmt: skip
 PIXEL_VIEWS = ("state", "classes", "overlay", "speed")
 LABEL_VIEWS = ("state", "speed")
 

@@ -128,7 +128,7 @@ def _sheet(record: RunRecord, frame: int, sample: int) -> bytes:
         footer += f", beta = {request.beta:g} {record.manifest.beta_unit}"
     if request.direction in record.manifest.kind.random:
         footer += f", seed {request.seeds[sample]}"
-    shown, captions = _thinned(frame_pictures(record, sample)), _thinned(captions)
+    shown, captions = thinned(frame_pictures(record, sample)), thinned(captions)
     way = request.direction.replace("-", " ")
     title = f"{record.manifest.label} · {way if record.given.label is None else f'{_given_name(record)} to image'}"
     page = sheet.sheet(shown, captions, columns=min(6, len(shown)), title=title, footer=footer)
@@ -139,7 +139,7 @@ def _given_name(record: RunRecord) -> str:
     return record.manifest.palette.classes[record.given.label].name
 
 
-def _thinned(items: list, most: int = 18) -> list:
+def thinned(items: list, most: int = 18) -> list:
     """At most so many, first and last kept: a sheet of 51 frames is unreadable."""
     if len(items) <= most:
         return items
@@ -155,8 +155,11 @@ def _gif(record: RunRecord, frame: int, sample: int) -> bytes:
 
 
 def _enlarged(record: RunRecord, sample: int) -> list[np.ndarray]:
-    """Whole-number scaling, so that small states stay crisp wherever the animation is shown."""
-    pictures = frame_pictures(record, sample)
+    return enlarged(frame_pictures(record, sample))
+
+
+def enlarged(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    """Pictures uint8 ``[H, W, …]`` scaled by a whole number, so that small ones stay crisp wherever they are shown."""
     factor = max(LARGE // max(pictures[0].shape[:2]), 1)
     return [p.repeat(factor, axis=0).repeat(factor, axis=1) for p in pictures]
 

@@ -26,8 +26,10 @@ from flowdemo.evaluation.inspection import evaluate_inspection
 from flowdemo.evaluation.judges import data_of, find_judge
 from flowdemo.evaluation.runs import Clock, Run, rounded
 from flowdemo.evaluation.segmentation import BoundaryF1, confusion_matrix, scores
+from flowdemo.evaluation.shapes import evaluate_shapes
 from flowdemo.evaluation.synthesis import Reference, Synthesis
 from flowdemo.request import IMAGE_TO_LABEL, IMAGE_TO_MASK, MAX_SEED, TO_IMAGE
+from flowdemo.systems.shape_models import OWN
 from flowdemo.zoo import Model
 from flowdemo.zoo.kinds import GLOBAL
 
@@ -41,7 +43,7 @@ def evaluate(
     model: Model, data: str | Path, split: str = "test", steps: Sequence[int] | None = None, native: bool = False,
     direction: str | None = None, limit: int | None = None, seed: int = 0,
     settings: Mapping[str, float] | None = None, solver: str = "euler", beta: float | None = None, samples: int = 2,
-    bar: bool = False,
+    bar: bool = False, noise: Sequence[float] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Score a model on a data set.
 
@@ -70,6 +72,7 @@ def evaluate(
         beta: half-width of the perturbation of a given mask or label; the model's default if None.
         samples: pictures per mask or label.
         bar: show a progress bar.
+        noise: segmenters of single objects only, see :func:`~flowdemo.evaluation.shapes.evaluate_shapes`.
 
     Returns:
         ``{"model", "data", "split", "n", "direction", "solver", "seed", "settings", "rows": [{"steps", "evaluations",
@@ -82,6 +85,10 @@ def evaluate(
     """
     if model.manifest.kind.detects:
         return evaluate_inspection(model, data, split, steps, limit, seed, settings, bar, direction)
+    if model.manifest.system in OWN:
+        return evaluate_shapes(model, data, split, noise, limit, seed, settings, bar)
+    if noise is not None:
+        raise InputError(f"The model {model.name!r} is not scored with noise; leave noise out.", field="noise")
     info, direction = read_info(data), direction or model.system.directions[0]
     beta = model.manifest.beta.get("default", 0.0) if beta is None else beta
     run = Run(model, direction, solver, beta, settings or {})

@@ -156,7 +156,7 @@ def mask_of(argument: Tensor) -> Tensor:
 
 
 def iterated(logits: Tensor, along: Tensor, epsilon: Number, strength: Number, tau: Number, kernel: Tensor,
-             count: int) -> Tensor:  # fmt: skip
+             count: int, traced: int | None = None) -> Tensor:  # fmt: skip
     """Logits after ``count`` rounds of (5): the argument of the last σ, ``[B, C, H, W]``. Differentiable but for T.
 
     Args:
@@ -165,10 +165,13 @@ def iterated(logits: Tensor, along: Tensor, epsilon: Number, strength: Number, t
         epsilon, strength, tau: ε, λ and τ, numbers or tensors of one.
         kernel: weights ``[odd]`` of k along one axis.
         count: at least 0; after 0 rounds it is o/ε.
+        traced: so many of the last rounds pass a gradient; all if None.
     """
     q, argument = torch.zeros_like(logits), logits / epsilon
-    for _ in range(count):
-        q, argument = _round(logits, along, q, mask_of(argument), epsilon, strength, tau, kernel)
+    wanted = torch.is_grad_enabled()
+    for done in range(count):
+        with torch.set_grad_enabled(wanted and (traced is None or done >= count - traced)):
+            q, argument = _round(logits, along, q, mask_of(argument), epsilon, strength, tau, kernel)
     return argument
 
 
@@ -191,11 +194,11 @@ def constrained(logits: Tensor, along: Tensor, count: int = 50, settings: Settin
 
 
 def unrolled(logits: Tensor, along: Tensor, epsilon: Number, strength: Number, share: Number, sigma: Number, side: int,
-             count: int) -> Tensor:  # fmt: skip
+             count: int, traced: int | None = None) -> Tensor:  # fmt: skip
     """:func:`constrained` with settings that may be tensors and learn; the block of CFSSnet."""
     kernel = gaussian_weights(side, sigma).to(logits)
     tau = share * step_limit(epsilon, logits.shape[1])
-    return iterated(logits, along, epsilon, strength, tau, kernel, count)
+    return iterated(logits, along, epsilon, strength, tau, kernel, count, traced)
 
 
 def evidence(masks: Tensor, noise: float, seed: int, hidden: tuple[int, int, int, int] | None = None) -> Tensor:

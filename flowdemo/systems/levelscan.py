@@ -77,7 +77,9 @@ def line_scan_rounds(u: Tensor, reach: int, rounds: int = MAX_ROUNDS) -> Rounds:
     unchanged, ways = 0, directions(reach)
     for _ in range(rounds):
         for dx, dy in ways:
-            between = torch.minimum(_running_max(u, dx, dy), _running_max(u, -dx, -dy))
+            turned = torch.stack([u, u.flip(-2, -1)])  # by half a turn, where R is L: one pass finds both
+            left, right = _running_max(turned, dx, dy)
+            between = torch.minimum(left, right.flip(-2, -1))
             unchanged = unchanged + 1 if torch.equal(between, u) else 0
             if not unchanged:
                 u = between
@@ -124,14 +126,13 @@ def _last(start: Tensor, rounds: Rounds) -> Tensor:
 
 
 def _running_max(u: Tensor, dx: int, dy: int) -> Tensor:
-    """max_{i≥0} u(· − i d) within the field, by shifts that double."""
-    out = u.clone()
+    """max_{i≥0} u(· − i d) within the field, by shifts that double; in the place of u."""
     while abs(dx) < u.shape[-1] and abs(dy) < u.shape[-2]:
         (to_y, from_y), (to_x, from_x) = _shift(dy), _shift(dx)
-        here = out[..., to_y, to_x]
-        here.copy_(torch.maximum(here, out[..., from_y, from_x]))
+        here = u[..., to_y, to_x]
+        here.copy_(torch.maximum(here, u[..., from_y, from_x]))
         dx, dy = 2 * dx, 2 * dy
-    return out
+    return u
 
 
 def _shift(d: int) -> tuple[slice, slice]:

@@ -19,6 +19,14 @@ PAPERS = {
     "mismatch": "Flow Mismatching (Chen et al., arXiv 2605.23070): a flow from noise to normal pictures, trained on "
     "nothing else. A picture is anomalous where the velocity that the flow expects on straight paths from noise to the "
     "picture disagrees with the paths. No picture is reconstructed, and nothing is fitted to the picture.",
+    "unet": "A yardstick: the U-Net that the shape models share, trained by cross-entropy alone to mark the one object "
+    "in the middle of a patch.",
+    "cgpm": "CGPM, the projection module of D-Convexity (arXiv 2605.19210): the U-Net's logits are moved by gradient "
+    "descent until the level sets of their sigmoid are convex, with a scan along lines at the end. In training a few "
+    "such iterations are unrolled, and what is left of the dents is charged for.",
+    "cfss": "CFSSnet of Contour Flow (arXiv 2504.09384), reconstructed from its abstract and first principles: the "
+    "U-Net answers with logits and with the direction that a contour should run in, and unrolled rounds carry the "
+    "evidence along these directions.",
     "discriminative": "A yardstick: the flow's network, data and augmentation, trained by cross-entropy to label an "
     "image in one evaluation.",
     "classifier": "A yardstick and judge: a plain classifier of whole pictures, trained by cross-entropy; it answers "

@@ -15,7 +15,10 @@ from torch import nn
 from flowdemo.data import split_length
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import evaluate
-from flowdemo.networks.unet import parameter_count
+from flowdemo.networks.timeless import TimelessUNet
+from flowdemo.networks.unet import PatchUNet, parameter_count
+from flowdemo.systems.discriminative import DISCRIMINATIVE_TIME
+from flowdemo.training.beginning import begun_from
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
 from flowdemo.training.options import TrainingOptions
@@ -24,7 +27,7 @@ from flowdemo.training.sheets import display_palette
 from flowdemo.training.state import load_average, read_facts
 from flowdemo.training.terms import terms_of
 from flowdemo.zoo import Manifest, load, read_manifest, save_model
-from flowdemo.zoo.folders import find
+from flowdemo.zoo.kinds import Kind
 from flowdemo.zoo.manifest import NAME
 from flowdemo.zoo.storage import write_manifest
 
@@ -67,7 +70,7 @@ def export_model(
     Returns:
         The manifest as written, with scores ``val``.
     """
-    out = Path(out)
+    out, network = Path(out), stored_form(network, plan.kind)
     name = model_name(name, plan.recipe, plan.info.name)
     save_model(out, _manifest(plan, provenance, name, network), network)
     if limit != 0 and _has_validation(data):
@@ -75,6 +78,13 @@ def export_model(
         result = evaluate(model, data, "val", RECIPES[plan.recipe].validation, limit=limit)
         return add_scores(out, "val", result)
     return _with_card(out, read_manifest(out))
+
+
+def stored_form(network: nn.Module, kind: Kind) -> nn.Module:
+    """The network as it is stored: of one that is told the same time all its life, without what makes a time of it."""
+    if kind.one_step and type(network) is PatchUNet and not network.config.told:
+        return TimelessUNet.of(network, DISCRIMINATIVE_TIME)
+    return network
 
 
 def export_state(
@@ -130,7 +140,7 @@ def _manifest(plan: Plan, provenance: Provenance, name: str, network: nn.Module)
         system=plan.recipe,
         size=plan.size,
         palette=display_palette(plan.info),
-        network=plan.config.to_json(),
+        network=network.config.to_json(),
         prediction=plan.parts.prediction,
         beta={"default": beta, "trained": beta} if plan.kind.perturbed else {},
         steps=plan.steps,
@@ -157,15 +167,7 @@ def _training(plan: Plan, provenance: Provenance, name: str) -> dict[str, Any]:
         "device": provenance.device,
         "torch": provenance.torch,
         "options": plan.options.to_json(),
-    } | ({"begun_from": _before(plan.options.init)} if plan.options.init else {})
-
-
-def _before(model: str) -> dict[str, Any]:
-    """What went into the weights that a training began from, over all trainings before it."""
-    manifest = read_manifest(find(model))
-    facts, earlier = manifest.training, manifest.training.get("begun_from", {})
-    spent = {key: facts.get(key, 0) + earlier.get(key, 0) for key in ("steps", "samples", "seconds")}
-    return {"model": manifest.name} | spent
+    } | begun_from(plan.options.init)
 
 
 def _command(plan: Plan, provenance: Provenance, model: str) -> str:

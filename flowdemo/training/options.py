@@ -10,6 +10,7 @@ from flowdemo.flow.gradings import POOLINGS
 from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import STARTS
 from flowdemo.systems.potential import TRANSFORMS
+from flowdemo.systems.shape_models import NOISE
 
 TIMES = ("uniform", "arcsine", "early")
 HEADS = ("field", "unet")
@@ -21,6 +22,7 @@ _BOUNDS = {
     "align": (0.0, 100.0), "rollout": (0.0, 1.0), "clean_share": (0.0, 1.0),
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
+    "noise": (0.0, 10.0), "dice": (0.0, 100.0), "convexity": (0.0, 1e4), "tangents": (0.0, 100.0), "rounds": (0, 1000),
     "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
@@ -56,6 +58,9 @@ class TrainingOptions:
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
         smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
+        noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
+        convexity: cgpm only; weight of the convexity of the projected mask.
+        tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -97,6 +102,11 @@ class TrainingOptions:
     smooth: float = 0.0
     margin: int = 0
     pooling: str = POOLINGS[0]
+    noise: float = NOISE
+    dice: float = 0.0
+    convexity: float = 10.0
+    tangents: float = 0.5
+    rounds: int = 20
     align: float = 0.0
     teacher: str = ""
     patch: int = 0

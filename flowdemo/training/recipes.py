@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flowdemo.codes import Codebook, codebook
 from flowdemo.data import FolderInfo, Split, read_info, read_split
 from flowdemo.data.augment import Augmentation
 from flowdemo.errors import InputError, ModelError
+from flowdemo.networks.cfss import CFSSConfig
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
 from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
 from flowdemo.networks.unet import PatchUNet, UNetConfig
@@ -25,20 +27,21 @@ from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
 from flowdemo.systems.labels import GlobalLabels, PixelLabels
 from flowdemo.systems.potential import Potential
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
+from flowdemo.systems.shape_models import OWN, ShapeSegmenter
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.training.alignment import Alignment
+from flowdemo.training.beginning import begin_from
 from flowdemo.training.budget import Budget
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import DiscriminativeObjective, Objective, SemFlowObjective, class_weights
 from flowdemo.training.options import TrainingOptions
 from flowdemo.training.reshaped import FlowSegObjective
 from flowdemo.training.settle import ATTENTION, LEVELS, asked, codebook_of, label_kind, settled
+from flowdemo.training.shapes import ShapeObjective, cfss_network
 from flowdemo.training.symmetric import SymmFlowObjective, classifier_loss
-from flowdemo.zoo.folders import find, read_manifest
 from flowdemo.zoo.kinds import GLOBAL, KINDS, Kind
-from flowdemo.zoo.storage import read_weights
 
-Config = UNetConfig | ConvNetConfig
+Config = UNetConfig | ConvNetConfig  # and what derives from them
 
 
 @dataclass(frozen=True)
@@ -154,23 +157,9 @@ def build(
     facts = {"recipe": plan.recipe, "data": plan.info.name}
     network = plan.network()
     if options.init:
-        _begin_from(network, options.init)
+        begin_from(network, options.init)
     return Trainer(network, plan.parts.objective, plan.train.images, plan.train.labels, augmentation,
                    options, out, seed, device, facts, on_save)
-
-
-def _begin_from(network: nn.Module, model: str) -> None:
-    """Fill a new network with the weights of a model folder or shipped model.
-
-    Raises:
-        InputError: that model's network is another one.
-        ModelError: there is no such model, or it is damaged.
-    """
-    folder = find(model)
-    manifest = read_manifest(folder)
-    if manifest.network != network.config.to_json():
-        raise InputError(f"The network of {manifest.name!r} is not the one to train; init needs the same.", field="set")
-    network.load_state_dict(read_weights(folder, manifest))
 
 
 def _semflow(options: TrainingOptions, train: Split) -> Parts:
@@ -241,6 +230,18 @@ def _classifier(options: TrainingOptions, train: Split) -> Parts:
                  flow={"labels": labels.kind, "amplitude": options.amplitude})
 
 
+def _shape(recipe: str, options: TrainingOptions, train: Split) -> Parts:
+    if train.info.classes != 2:
+        raise InputError(f"The recipe {recipe!r} tells two classes apart, not {train.info.classes}.", field="recipe")
+    codes = codebook_of(train.info)
+    objective = ShapeObjective(recipe, options.noise, options.dice, options.convexity, options.tangents)
+    config, network = _unet(options, 1, 1), PatchUNet
+    if recipe == "cfss":
+        config, network = CFSSConfig(**asdict(config), rounds=options.rounds), cfss_network
+    return Parts(codes, config, network, objective,
+                 lambda network, device: ShapeSegmenter(network, codes, device, OWN[recipe]))
+
+
 def _unet(
     options: TrainingOptions, in_channels: int, out_channels: int, classes: int = 0, told: int = 0
 ) -> UNetConfig:
@@ -258,6 +259,9 @@ RECIPES: dict[str, Recipe] = {
     "symmflow": Recipe("SymmFlow", _symmflow, _FLOW_STEPS, (1, 5)),
     "flowseg": Recipe("FlowSeg", _flowseg, {IMAGE_TO_MASK: 10}, (1, 10)),
     "discriminative": Recipe("Discriminative", _discriminative, {IMAGE_TO_MASK: 1}),
+    "unet": Recipe("U-Net", partial(_shape, "unet"), {IMAGE_TO_MASK: 1}),
+    "cgpm": Recipe("CGPM", partial(_shape, "cgpm"), {IMAGE_TO_MASK: 1}),
+    "cfss": Recipe("CFSSnet", partial(_shape, "cfss"), {IMAGE_TO_MASK: 1}),
     "classifier": Recipe("Classifier", _classifier, {IMAGE_TO_LABEL: 1}),
 }
 

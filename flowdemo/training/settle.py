@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flowdemo.codes import Codebook, base_k
 from flowdemo.data import ArrayInfo, FolderInfo
 from flowdemo.errors import InputError
 from flowdemo.systems.labels import GlobalLabels
+from flowdemo.systems.shape_models import OWN
 from flowdemo.training.options import TrainingOptions
 from flowdemo.zoo.kinds import GLOBAL, PIXEL
 
@@ -21,6 +23,10 @@ BETA_SHARE = {"semflow": 0.9, "symmflow": 0.2}  # of the bound s/2 of masks, whe
 BETA_LABEL = 0.25  # of the level spacing
 IMAGE_WEIGHT = {("symmflow", PIXEL): 0.7, ("symmflow", GLOBAL): 0.9}
 CLEAN_SHARE = {("symmflow", GLOBAL): 0.25}
+SHAPES: dict[str, Any] = {
+    "patch": 4, "channels": (24, 32, 32), "attention": (False, False, False), "batch": 32, "lr": 1.5e-3,
+    "flip_x": True, "flip_y": True, "zoom": (1.0, 1.0), "jitter": 0.0, "shift": 0,
+}  # of single objects, which have no upright
 MAX_SIDE = 1024
 MASKS = {"batch": 16, "lr": 6e-4, "flip_x": True, "flip_y": False, "zoom": (1.0, 1.3), "jitter": 0.05, "shift": 0}
 DIGITS = {"batch": 64, "lr": 1e-3, "flip_x": False, "flip_y": False, "zoom": (0.9, 1.2), "jitter": 0.0, "shift": 2}
@@ -50,6 +56,7 @@ def settled(options: TrainingOptions, info: FolderInfo, recipe: str = "semflow")
     if options.turns and size[0] != size[1]:
         raise InputError("Quarter turns need a square size; set turns=false.", field="set")
     usual = MASKS if kind == PIXEL else DIGITS if info.channels == 1 else PHOTOS
+    usual = SHAPES if recipe in OWN else usual
     usual = usual | {"image_weight": IMAGE_WEIGHT.get((recipe, kind), 1.0),
                      "clean_share": CLEAN_SHARE.get((recipe, kind), 0.0)}
     usual = {key: value for key, value in usual.items() if getattr(options, key) is None}
@@ -91,9 +98,11 @@ def _levels(
     options: TrainingOptions, info: FolderInfo, recipe: str
 ) -> tuple[int, tuple[int, ...], tuple[bool, ...]]:
     width, height = options.size or info.size or (0, 0)
-    patch = options.patch or (2 if width * height <= SMALL else 4)
+    patch = options.patch or (SHAPES["patch"] if recipe in OWN else 2 if width * height <= SMALL else 4)
     if label_kind(info) == GLOBAL:
         channels, attention = CLASSIFIER_LEVELS if recipe == "classifier" else SMALL_LEVELS, SMALL_ATTENTION
+    elif recipe in OWN:
+        channels, attention = SHAPES["channels"], SHAPES["attention"]
     else:
         channels, attention = LEVELS.get(patch, LEVELS[4]), ATTENTION.get(patch, ATTENTION[4])
     if options.channels:

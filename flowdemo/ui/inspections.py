@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from flowdemo.errors import FlowdemoError, InputError
+from flowdemo.errors import InputError
 from flowdemo.rendering.encoders import data_uri
 from flowdemo.ui.files import read_sent
-from flowdemo.ui.guard import FAILED
-from flowdemo.ui.stopped import Stopped
+from flowdemo.ui.running import Running
 from flowdemo.ui.widgets.anomaly.contract import Offer, Reply, Shown, check_name, read_ask
-from flowdemo.ui.widgets.labels.contract import check_number
 
 if TYPE_CHECKING:
     from flowdemo.engine.detector import Detector
-
-KEEP_SESSIONS = 500
-
-log = logging.getLogger(__name__)
 
 
 class Inspections:
@@ -34,9 +25,7 @@ class Inspections:
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
-        self._stopped = Stopped()
-        self._running: OrderedDict[str, tuple[int, threading.Event]] = OrderedDict()
-        self._guard = threading.Lock()
+        self._running = Running("a detection")
 
     def offers(self) -> list[Offer]:
         """The detectors at hand; nothing is loaded."""
@@ -52,29 +41,11 @@ class Inspections:
         Raises:
             InputError: the question has no number, so that nobody waits for an answer.
         """
-        number = check_number(sent.get("ask")) if isinstance(sent, dict) else None
-        if number is None:
-            raise InputError("Start with the buttons of the page.")
-        if self._stopped(session, number):
-            return
-        try:
-            for message in self._detected(sent, session, number):
-                if self._stopped(session, number):
-                    return
-                yield message | {"ask": number}
-        except Exception as error:
-            if not isinstance(error, FlowdemoError):
-                log.error("a detection failed", exc_info=error)
-            said = error.message if isinstance(error, FlowdemoError) else FAILED
-            yield {"ask": number, "end": _failure(said)}
+        yield from self._running.answers(sent, session, self._detected, _failure)
 
     def halt(self, sent: Any, session: str) -> None:
         """End what runs or waits under the number in ``sent`` or a smaller one, after the evaluation in flight."""
-        self._stopped.note(session, sent)
-        with self._guard:
-            number, stopping = self._running.get(session, (None, None))
-        if stopping is not None and self._stopped(session, number):
-            stopping.set()
+        self._running.halt(sent, session)
 
     def example(self, model: str, name: str) -> dict[str, Any]:
         """A surface that comes with a detector, as PNG data URLs.
@@ -107,21 +78,13 @@ class Inspections:
         if picture is None:
             raise InputError("Choose a surface first.", field="image")
         record = self._detector.start(asked, picture, self._truth(asked["model"], sent.get("example")))
-        with self._guard:
-            self._running[session] = (number, record.stopping)
-            while len(self._running) > KEEP_SESSIONS:
-                self._running.popitem(last=False)
-        meta = self._detector.meta(record)
-        about: Reply = {"run": meta["run"]}
-        yield about | {"meta": meta}
-        try:
+        with self._running.known(session, number, record.stopping):
+            meta = self._detector.meta(record)
+            about: Reply = {"run": meta["run"]}
+            yield about | {"meta": meta}
             with closing(self._detector.stream(record)) as frames:
                 for index, _ in enumerate(frames, 1):
                     yield about | {"frame": self._detector.frame_json(record, index)}
-        finally:
-            with self._guard:
-                if self._running.get(session, (None, None))[1] is record.stopping:
-                    del self._running[session]
         # The description once more: the first message may have been dropped for the second.
         yield about | {"meta": meta, "end": self._detector.end_json(record)}
 

@@ -10,13 +10,14 @@ import gradio as gr
 
 from flowdemo.engine import Engine
 from flowdemo.engine.detector import Detector
+from flowdemo.engine.shaper import Shaper
 from flowdemo.errors import ModelError
-from flowdemo.ui import api
+from flowdemo.ui import api, api_shape
 from flowdemo.ui.comparison_families import families
 from flowdemo.ui.guard import plain
 from flowdemo.ui.readings import offers
 from flowdemo.ui.runner import Runner
-from flowdemo.ui.tabs import about, anomaly, compare, fieldlab, labels, learn, trajectory
+from flowdemo.ui.tabs import about, anomaly, compare, fieldlab, labels, learn, shape, trajectory
 from flowdemo.ui.theme import STYLE, theme
 from flowdemo.zoo.devices import device_label
 
@@ -33,12 +34,12 @@ def build(engine: Engine | None = None) -> gr.Blocks:
     engine = engine or Engine()
     if not engine.manifests():
         raise ModelError("There are no models here; put model folders into checkpoints or name their folder.")
-    runner, detector = Runner(engine), Detector(engine)
+    runner, detector, shaper = Runner(engine), Detector(engine), Shaper()
     with gr.Blocks(title="flowdemo", analytics_enabled=False, fill_width=True, delete_cache=CACHE) as demo:
         header = gr.HTML(_header("starting"), elem_id="header", padding=False)
         with gr.Tabs(elem_classes="fd-tabs"):
             with gr.Tab("Trajectory", id="trajectory"):
-                opening, player = trajectory.build(runner)
+                opening, shown = trajectory.build(runner)
             if offers(engine):
                 with gr.Tab("Classify & generate", id="labels"):
                     labels.build(runner)
@@ -50,14 +51,17 @@ def build(engine: Engine | None = None) -> gr.Blocks:
             if engine.detectors():
                 with gr.Tab("Anomaly", id="anomaly"):
                     anomaly.build(detector)
+            with gr.Tab("Shape", id="shape"):
+                shape.build(shaper, engine)
             with gr.Tab("Learn", id="learn"):
                 learn.build()
             with gr.Tab("About", id="about"):
                 about.build(engine)
         quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        demo.load(opening, None, player, **quiet)
+        demo.load(opening, None, shown, **quiet)
         demo.load(plain(lambda: _header(device_label(engine.device))), None, header, **quiet)
         api.add(runner)
+        api_shape.add(shaper)
         if engine.detectors():
             api.add_anomaly(detector)
     demo.engine = engine

@@ -9,9 +9,12 @@ import torch
 
 from flowdemo.autoencoders import Latents, Pixels
 from flowdemo.errors import ModelError
+from flowdemo.networks.cfss import CFSSConfig, CFSSNet
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
 from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
+from flowdemo.networks.timeless import TimelessConfig, TimelessUNet
 from flowdemo.networks.unet import PatchUNet, UNetConfig
+from flowdemo.systems import contourflow
 from flowdemo.systems.base import System
 from flowdemo.systems.classifier import Classifier
 from flowdemo.systems.discriminative import Discriminative
@@ -20,12 +23,13 @@ from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
 from flowdemo.systems.labels import GlobalLabels, Labels, PixelLabels
 from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
+from flowdemo.systems.shape_models import OWN, ShapeSegmenter
 from flowdemo.systems.symmflow import SymmFlow, SymmFlowHead
 from flowdemo.zoo.kinds import GLOBAL
 from flowdemo.zoo.manifest import Manifest
 
 Space = Pixels | Latents
-Network = PatchUNet | PixelField | ConvNet
+Network = PatchUNet | PixelField | ConvNet | CFSSNet
 
 
 def design(manifest: Manifest) -> Callable[[], Network]:
@@ -40,6 +44,12 @@ def design(manifest: Manifest) -> Callable[[], Network]:
     if manifest.network.get("kind") == PixelFieldConfig.kind:
         field = PixelFieldConfig.from_json(manifest.network)
         return lambda: PixelField(field)
+    if manifest.system == "cfss":
+        rounds = CFSSConfig.from_json(manifest.network)
+        return lambda: CFSSNet(rounds, contourflow.unrolled)
+    if manifest.network.get("kind") == TimelessConfig.kind and manifest.kind.one_step:
+        timeless = TimelessConfig.from_json(manifest.network)
+        return lambda: TimelessUNet(timeless)
     config = UNetConfig.from_json(manifest.network)
     return lambda: PatchUNet(config)
 
@@ -90,6 +100,13 @@ def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device
     return Discriminative(network, manifest.codebook, device)
 
 
+def _shape(manifest: Manifest, network: PatchUNet | CFSSNet, space: Space, device: torch.device) -> System:
+    _check_fit(manifest, network, space, 1, 1)
+    if len(manifest.palette.classes) != 2:
+        raise ModelError(f"The model {manifest.name!r} tells two classes apart, not {len(manifest.palette.classes)}.")
+    return ShapeSegmenter(network, manifest.codebook, device, OWN[manifest.system])
+
+
 def _classifier(manifest: Manifest, network: ConvNet, space: Space, device: torch.device) -> System:
     _check_fit(manifest, network, space, manifest.channels, len(manifest.palette.classes))
     return Classifier(network, _labels(manifest), manifest.channels, manifest.size, device)
@@ -102,6 +119,7 @@ BUILDERS: dict[str, Callable[[Manifest, Any, Space, torch.device], System]] = {
     "mismatch": _mismatch,
     "discriminative": _discriminative,
     "classifier": _classifier,
+    **dict.fromkeys(OWN, _shape),
 }
 
 

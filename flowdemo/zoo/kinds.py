@@ -52,6 +52,9 @@ KINDS: dict[tuple[str, str], Kind] = {
     ("flowseg", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), (IMAGE_TO_MASK,)),
     ("mismatch", PIXEL): Kind("anomaly detection", (DETECT,), (DETECT,)),
     ("discriminative", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
+    ("unet", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
+    ("cgpm", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
+    ("cfss", PIXEL): Kind("segmentation", (IMAGE_TO_MASK,), one_step=True),
     ("classifier", GLOBAL): Kind("classification", (IMAGE_TO_LABEL,), one_step=True),
 }
 SYSTEMS = tuple(dict.fromkeys(system for system, _ in KINDS))

@@ -15,7 +15,8 @@ from web import data_url
 
 from flowdemo.errors import InputError
 from flowdemo.ui.guard import FAILED
-from flowdemo.ui.inspections import KEEP_SESSIONS, Inspections
+from flowdemo.ui.inspections import Inspections
+from flowdemo.ui.running import KEEP_SESSIONS
 from flowdemo.ui.widgets.anomaly.contract import check_reply
 
 ME = "visitor"

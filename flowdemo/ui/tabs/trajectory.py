@@ -11,6 +11,7 @@ import gradio as gr
 
 from flowdemo.engine import Engine, Given, RunRecord
 from flowdemo.engine.messages import message
+from flowdemo.engine.priors import Priors
 from flowdemo.engine.roundtrip import result_of, way_back
 from flowdemo.errors import FlowdemoError, InputError
 from flowdemo.flow import SOLVERS
@@ -27,6 +28,7 @@ from flowdemo.ui.runner import Runner
 from flowdemo.ui.server import EngineServer
 from flowdemo.ui.widgets.painter import PaintedMask
 from flowdemo.ui.widgets.player import TrajectoryPlayer
+from flowdemo.ui.widgets.prior import ShapePrior
 
 # The field that an error may name, in the order of Controls.inputs.
 FIELDS = ("model", "direction", "image", "mask", "label", "steps", "solver", "beta", "seed", "samples", "settings")
@@ -81,19 +83,21 @@ def build(runner: Runner) -> Any:
                                  elem_id="recipe", height=120)  # fmt: skip
         with gr.Column(scale=9, min_width=340, elem_classes="fd-output"):
             player = TrajectoryPlayer(EngineServer(engine), elem_id="player")
+            prior = ShapePrior(Priors(engine), elem_id="shape-prior")
             trip = RoundTrip(elem_id="round-trip")
     _wire_controls(engine, controls)
-    _wire_run(runner, controls, player, trip)
-    _wire_trip(runner, controls, player, trip)
+    _wire_run(runner, controls, player, trip, prior)
+    _wire_trip(runner, controls, player, trip, prior)
     load = plain(lambda path: _load_recipe(engine, path))
     recipe.upload(load, recipe, [*controls.restored, controls.report, recipe], **QUIET)
     if strip is not None:
-        _wire_strip(runner, strip, items, controls, player, trip)
+        _wire_strip(runner, strip, items, controls, player, trip, prior)
 
     def opening() -> Any:
-        return _stored_message(record_of(engine, first)) if first else gr.skip()
+        record = record_of(engine, first) if first else None
+        return (_stored_message(record), prior.offer(record)) if record else (gr.skip(), gr.skip())
 
-    return plain(opening), player
+    return plain(opening), [player, prior]
 
 
 def _strip(items: list[Example]) -> ExampleStrip:
@@ -104,10 +108,11 @@ def _strip(items: list[Example]) -> ExampleStrip:
 
 
 def _wire_strip(
-    runner: Runner, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer, trip: RoundTrip
-) -> None:
+    runner: Runner, strip: ExampleStrip, items: list[Example], c: Controls, player: TrajectoryPlayer, trip: RoundTrip,
+    prior: ShapePrior,
+) -> None:  # fmt: skip
     engine, by_key = runner.engine, {item.key: item for item in items}
-    outputs = [player, trip, c.photo, *c.restored, c.report]
+    outputs = [player, trip, prior, c.photo, *c.restored, c.report]
 
     def pick(event: gr.EventData, request: gr.Request) -> list[Any]:
         if runner.busy(str(request.session_hash)):  # its next frame would take the player back
@@ -116,7 +121,8 @@ def _wire_strip(
         item = by_key[str(event.key)]
         record = record_of(engine, item)
         photo = item.pixels if record.given.kind == "picture" else gr.skip()
-        return [_stored_message(record), None, photo, *restored(engine, item.request, record.given), _said("")]
+        updates = restored(engine, item.request, record.given)
+        return [_stored_message(record), None, prior.offer(record), photo, *updates, _said("")]
 
     strip.pick(plain(pick), None, outputs, js=DISMISS, show_progress="hidden", concurrency_limit=None,
                api_visibility="private")  # fmt: skip
@@ -163,7 +169,7 @@ def _load_recipe(engine: Engine, path: str | None) -> list[Any]:
     return [*updates, _said(text), None]
 
 
-def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip) -> None:
+def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip, prior: ShapePrior) -> None:
     def check(*values: Any) -> list[dict[str, Any]]:
         """A message beside the control at fault; nothing is queued and Run stays ready."""
         verdicts = [gr.validate(True, "") for _ in FIELDS]
@@ -176,12 +182,12 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: Round
 
     def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         record = runner.prepare(*_raw(runner.engine, values))
-        yield {trip: None}
-        yield from _streamed(runner, record, str(request.session_hash), c, player)
+        yield {trip: None, prior: None}
+        yield from _streamed(runner, record, str(request.session_hash), c, player, prior)
 
     c.run.click(None, None, None, js=FOLLOW, **QUIET)
     event = c.run.click(
-        plain(run), c.inputs, [player, trip, c.run, c.stop, c.report], validator=plain(check), **COMPUTES,
+        plain(run), c.inputs, [player, trip, prior, c.run, c.stop, c.report], validator=plain(check), **COMPUTES,
         trigger_mode="once", show_progress="minimal", show_progress_on=[c.report],
     )  # fmt: skip
     _rest_after(event, c)
@@ -194,14 +200,14 @@ def _wire_run(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: Round
 
 
 def _streamed(
-    runner: Runner, record: RunRecord, session: str, c: Controls, player: TrajectoryPlayer
+    runner: Runner, record: RunRecord, session: str, c: Controls, player: TrajectoryPlayer, prior: ShapePrior
 ) -> Iterator[dict[Any, Any]]:
-    """Updates of player, buttons and report while a run computes."""
+    """Updates of player, buttons and report while a run computes, and at its end of the shape prior."""
     yield {c.run: gr.update(interactive=False), c.stop: gr.update(interactive=True), c.report: _said("Starting …")}
     begun: dict[Any, Any] = {c.report: _said("")}
     for value in runner.stream(record, session):
         if record.drawn:
-            yield {player: value} | begun
+            yield {player: value} | begun | ({prior: prior.offer(record)} if value["end"] else {})
             begun = {}
         else:  # failed before its first frame: the player keeps the run before it
             yield {c.report: _said(value["end"]["message"], bad=True)}
@@ -217,7 +223,7 @@ def _rest_after(event: Any, c: Controls) -> None:
     event.failure(rest, None, [c.run, c.stop], **QUIET)
 
 
-def _wire_trip(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip) -> None:
+def _wire_trip(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: RoundTrip, prior: ShapePrior) -> None:
     engine = runner.engine
 
     def chosen(event: gr.EventData) -> tuple[RunRecord, int, dict[str, Any], Given]:
@@ -245,14 +251,14 @@ def _wire_trip(runner: Runner, c: Controls, player: TrajectoryPlayer, trip: Roun
         except FlowdemoError as error:
             yield {c.report: _said(error.message, bad=True)}
             return
-        yield {trip: None}  # what it shows is of another run, whatever becomes of this one
-        yield from _streamed(runner, record, session, c, player)
+        yield {trip: None, prior: None}  # what they show is of another run, whatever becomes of this one
+        yield from _streamed(runner, record, session, c, player, prior)
         if record.summary is not None and record.summary.status == "done":
             yield {trip: summary(there, sample, record)}
 
     trip.turn(plain(turn), None, [*c.restored, c.photo, c.report], js=DISMISS, **QUIET)
-    event = trip.back(plain(back), None, [player, trip, c.run, c.stop, c.report], **COMPUTES, trigger_mode="once",
-                      show_progress="minimal", show_progress_on=[c.report])  # fmt: skip
+    event = trip.back(plain(back), None, [player, trip, prior, c.run, c.stop, c.report], **COMPUTES,
+                      trigger_mode="once", show_progress="minimal", show_progress_on=[c.report])  # fmt: skip
     _rest_after(event, c)
 
 
