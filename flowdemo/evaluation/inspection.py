@@ -135,12 +135,15 @@ class _Detectors:
 
 @torch.no_grad()
 def there_and_back(system: FlowMismatching, picture: Tensor) -> Tensor:
-    """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE."""
+    """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
+
+    It is smoothed before it is squared as the method's disagreement is.
+    """
     state = picture[None]
     for grid in (tuple(reversed(uniform(ODE_STEPS))), uniform(ODE_STEPS)):
         *_, last = solve("euler", system.velocity, state, grid)
         state = last.x
-    return (state[0] - picture).square().sum(0)
+    return system.disagreement(state - picture)[0]
 
 
 def _scored(scores: np.ndarray, pixels: PixelScores, found: InspectionSplit, defective: np.ndarray) -> dict[str, Any]:

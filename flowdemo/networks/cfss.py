@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import NamedTuple
 
 import torch
@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from flowdemo.errors import ModelError
 from flowdemo.networks.config import check_sizes
+from flowdemo.networks.timeless import fill, lose_time
 from flowdemo.networks.unet import UNetConfig, trunk
 
 SHORTEST = 1e-3  # of the vector whose direction is T̂; about there T̂ fades to 0, where the constraint asks nothing
@@ -39,6 +40,8 @@ class CFSSConfig(UNetConfig):
         share: τ as a share of the largest step that converges, above 0 and below 1.
         side: of the kernel, an odd number of pixels.
         epsilon, strength, sigma: what ε, λ and the kernel's width (pixels) start from, above 0.
+        timeless: whether the time that it is always told is a constant in it, see
+            :mod:`~flowdemo.networks.timeless`.
     """
 
     rounds: int = 50
@@ -47,6 +50,7 @@ class CFSSConfig(UNetConfig):
     epsilon: float = 1.0
     strength: float = 1.0
     sigma: float = 5.0
+    timeless: bool = False
     kind = "cfss"
 
     def __post_init__(self) -> None:
@@ -108,6 +112,12 @@ class CFSSNet(nn.Module):
         starts = (config.epsilon, config.strength, config.sigma)
         self.raw = nn.Parameter(torch.tensor([_before_softplus(v) for v in starts]))
         self.rounds = config.rounds
+        if config.timeless:
+            lose_time(self)
+
+    def told(self, tau: float) -> CFSSNet:
+        """What answers as this network does when it is told ``tau``, in evaluation mode, with fewer weights."""
+        return fill(CFSSNet(replace(self.config, timeless=True), self._unroll), self, tau)
 
     def constants(self) -> tuple[Tensor, Tensor, Tensor]:
         """ε, λ and the kernel's width in pixels as they are now, tensors of one number each."""

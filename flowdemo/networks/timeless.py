@@ -39,12 +39,9 @@ class TimelessUNet(PatchUNet):
 
     def __init__(self, config: TimelessConfig) -> None:
         super().__init__(config)
-        self.unet.time_embedding = nn.Identity()
-        for block in _blocks(self):
-            block.time_emb_proj = Constant(block.time_emb_proj.out_features)
+        lose_time(self)
 
     @classmethod
-    @torch.no_grad()
     def of(cls, network: PatchUNet, tau: float) -> TimelessUNet:
         """What answers as a network that is told ``tau``, in evaluation mode.
 
@@ -52,15 +49,28 @@ class TimelessUNet(PatchUNet):
             network: one that is told nothing else.
         """
         shape = {f.name: getattr(network.config, f.name) for f in fields(UNetConfig)}
-        made, unet = cls(TimelessConfig(**shape)), network.unet
-        time = torch.full((1,), float(tau), device=next(network.parameters()).device)
-        embedded = unet.time_embedding(unet.time_proj(time))
-        constants = [block.time_emb_proj(block.nonlinearity(embedded))[0] for block in _blocks(network)]
-        made.load_state_dict(network.state_dict(), strict=False)
-        for block, constant in zip(_blocks(made), constants, strict=True):
-            block.time_emb_proj.value.copy_(constant)
-        return made.eval()
+        return fill(cls(TimelessConfig(**shape)), network, tau)
 
 
-def _blocks(network: PatchUNet) -> list[ResnetBlock2D]:
+def lose_time(network: nn.Module) -> None:
+    """Put constants of 0 in the place of all that a network with a trunk ``unet`` makes of time."""
+    network.unet.time_embedding = nn.Identity()
+    for block in _blocks(network):
+        block.time_emb_proj = Constant(block.time_emb_proj.out_features)
+
+
+@torch.no_grad()
+def fill(made: nn.Module, network: nn.Module, tau: float) -> nn.Module:
+    """``made``, which :func:`lose_time` went over, with the weights of a network that is told ``tau``."""
+    unet = network.unet
+    time = torch.full((1,), float(tau), device=next(network.parameters()).device)
+    embedded = unet.time_embedding(unet.time_proj(time))
+    constants = [block.time_emb_proj(block.nonlinearity(embedded))[0] for block in _blocks(network)]
+    made.load_state_dict(network.state_dict(), strict=False)
+    for block, constant in zip(_blocks(made), constants, strict=True):
+        block.time_emb_proj.value.copy_(constant)
+    return made.eval()
+
+
+def _blocks(network: nn.Module) -> list[ResnetBlock2D]:
     return [module for module in network.unet.modules() if isinstance(module, ResnetBlock2D)]

@@ -5,6 +5,7 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
 
     path            x_t = (1 − t) x₀ + t y,   u = y − x₀                      (1)
     mismatch        δ_k(p, t) = Σ_c (v_θ(x_t, t) − u)_c²(p)                   (2)
+                    δ_k(p, t) = Σ_c (G_σ * (v_θ(x_t, t) − u))_c²(p), not in the paper  (2')
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
     image score     S = max_p H + mean of the top 1 % of H                    (4)
                     S / median of H, a contrast, not in the paper             (4')
@@ -13,6 +14,9 @@ A is the least of the K paths, their mean, or their ⌈αK⌉-th smallest, taken
 averaged. w is t², 1 or (1 − t)²: by ‖v − u‖² = ‖x₀ − x̂₀‖²/t² = ‖y − x̂₁‖²/(1 − t)² these are the error of the
 predicted noise, of the velocity, and of a reconstruction in one shot. δ counts squared intensity (of the picture as the
 network sees it) per squared unit of flow time. No ODE is solved and nothing is fitted to the picture: K·T evaluations.
+
+(2') smooths the disagreement before it is squared, by a Gaussian of σ pixels: what neighbours disagree about in the
+same direction stays, as over a stain, and what every pixel gets wrong on its own, as in a rough texture, goes.
 
 (4') asks how far the map stands out from the picture's own level: where one normal surface is rougher than another, and
 every pixel of it scores higher, (4) mostly ranks roughness. Pixels of different pictures are ranked in the same units.
@@ -136,16 +140,17 @@ def image_score(found: Tensor | np.ndarray) -> float:
 
 
 def smoothed(found: Tensor, sigma: float) -> Tensor:
-    """A map ``[H, W]`` under a Gaussian of ``sigma`` pixels, mirrored at the borders."""
+    """Maps ``[…, H, W]`` under a Gaussian of ``sigma`` pixels, mirrored at the borders."""
     if not sigma:
         return found
-    reach = min(math.ceil(3 * sigma), min(found.shape) - 1)
+    reach = min(math.ceil(3 * sigma), min(found.shape[-2:]) - 1)
     places = torch.arange(-reach, reach + 1, device=found.device, dtype=torch.float32)
     kernel = torch.exp(-(places**2) / (2 * sigma**2))
     kernel = kernel / kernel.sum()
-    padded = torch.nn.functional.pad(found[None, None], [reach] * 4, mode="reflect")
+    maps = found.reshape(-1, 1, *found.shape[-2:])
+    padded = torch.nn.functional.pad(maps, [reach] * 4, mode="reflect")
     along = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 1, -1))
-    return torch.nn.functional.conv2d(along, kernel.view(1, 1, -1, 1))[0, 0]
+    return torch.nn.functional.conv2d(along, kernel.view(1, 1, -1, 1)).view(found.shape)
 
 
 class FlowMismatching:
@@ -160,6 +165,7 @@ class FlowMismatching:
         exposure: how brightness is brought to what the network knows, see :mod:`~flowdemo.systems.exposure`.
         multiple: sides that the network takes are multiples of it.
         device: where states live.
+        coherence: σ of (2') in pixels, 0 for (2).
     """
 
     name = "Flow Mismatching"
@@ -171,11 +177,12 @@ class FlowMismatching:
 
     def __init__(
         self, network: Network, channels: int, spread: float, crop: tuple[int, int], exposure: str = EXPOSURES[0],
-        multiple: int = 1, device: str | torch.device = "cpu",
+        multiple: int = 1, device: str | torch.device = "cpu", coherence: float = 0.0,
     ) -> None:  # fmt: skip
         self.network, self.channels, self.spread = network, channels, spread
         self.largest = tuple(int(STRETCH * side) // multiple * multiple for side in reversed(crop))
         self.exposure, self.multiple, self.device = exposure, multiple, torch.device(device)
+        self.coherence = coherence
 
     def picture_state(self, given: np.ndarray) -> Tensor:
         """A picture uint8 ``[H, W]`` or ``[H, W, 3]`` as the network knows it, float32 ``[C, H, W]``."""
@@ -211,9 +218,13 @@ class FlowMismatching:
 
     @torch.no_grad()
     def mismatch(self, picture: Tensor, sources: Tensor, t: float) -> Tensor:
-        """Equation (2), ``[K, H, W]``, for a picture ``[C, H, W]`` and sources x₀ ``[K, C, H, W]``."""
+        """Equation (2) or (2'), ``[K, H, W]``, for a picture ``[C, H, W]`` and sources x₀ ``[K, C, H, W]``."""
         states = interpolate(sources, picture[None], t)
-        return (self.velocity(states, t) - (picture - sources)).square().sum(1)
+        return self.disagreement(self.velocity(states, t) - (picture - sources))
+
+    def disagreement(self, errors: Tensor) -> Tensor:
+        """Errors ``[K, C, H, W]``, smoothed by (2'), squared and added over the channels, ``[K, H, W]``."""
+        return smoothed(errors, self.coherence).square().sum(1)
 
     @torch.no_grad()
     def velocity(self, states: Tensor, t: float) -> Tensor:

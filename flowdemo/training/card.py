@@ -92,7 +92,8 @@ def _detector_facts(manifest: Manifest) -> str:
              f"- Network: {manifest.parameters / 1e6:.2f} million parameters, {manifest.bytes / 1e6:.1f} MB in half "
              f"precision; architecture in `manifest.json`. It answers with {RESHAPED['velocity']}.",
              f"- Usual settings: K = {flow['paths']} paths, T = {manifest.steps['detect']} times, weight "
-             f"{flow['weight']}, {flow['aggregation']} over paths, maps smoothed by {flow['smooth']:g} pixels, image "
+             f"{flow['weight']}, {flow['aggregation']} over paths, disagreement smoothed by "
+             f"{flow.get('coherence', 0):g} pixels before it is squared, maps by {flow['smooth']:g} pixels, image "
              f"score without {flow['margin']} pixels along the border: {POOLED[flow.get('pooling', 'peak')]}."]
     return "\n".join(lines)
 

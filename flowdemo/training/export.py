@@ -15,6 +15,7 @@ from torch import nn
 from flowdemo.data import split_length
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import evaluate
+from flowdemo.networks.cfss import CFSSNet
 from flowdemo.networks.timeless import TimelessUNet
 from flowdemo.networks.unet import PatchUNet, parameter_count
 from flowdemo.systems.discriminative import DISCRIMINATIVE_TIME
@@ -84,6 +85,8 @@ def stored_form(network: nn.Module, kind: Kind) -> nn.Module:
     """The network as it is stored: of one that is told the same time all its life, without what makes a time of it."""
     if kind.one_step and type(network) is PatchUNet and not network.config.told:
         return TimelessUNet.of(network, DISCRIMINATIVE_TIME)
+    if type(network) is CFSSNet and not network.config.timeless:
+        return network.told(DISCRIMINATIVE_TIME)
     return network
 
 

@@ -145,7 +145,8 @@ def manifest_of(
         prediction="velocity", beta={}, steps={DETECT: TIMES}, space={"kind": "pixels"},
         data=terms.to_json(split.info.name), training={}, scores={}, files={},
         parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
-        flow={"exposure": options.exposure, "spread": spread, "paths": PATHS} | asdict(grading),
+        flow={"exposure": options.exposure, "spread": spread, "paths": PATHS, "coherence": options.coherence}
+        | asdict(grading),
     )  # fmt: skip
 
 

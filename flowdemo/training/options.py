@@ -23,7 +23,7 @@ _BOUNDS = {
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "noise": (0.0, 10.0), "dice": (0.0, 100.0), "convexity": (0.0, 1e4), "tangents": (0.0, 100.0), "rounds": (0, 1000),
-    "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
+    "coherence": (0.0, 16.0), "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
           "exposure": EXPOSURES, "pooling": POOLINGS}
@@ -57,6 +57,7 @@ class TrainingOptions:
         head, width, frequencies: FlowSeg only; ``field`` for the pixel neural field, with its hidden units and cosines
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
+        coherence: mismatch only; σ of equation (2') of :mod:`~flowdemo.systems.mismatch`.
         smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity: cgpm only; weight of the convexity of the projected mask.
@@ -102,6 +103,7 @@ class TrainingOptions:
     smooth: float = 0.0
     margin: int = 0
     pooling: str = POOLINGS[0]
+    coherence: float = 0.0
     noise: float = NOISE
     dice: float = 0.0
     convexity: float = 10.0

@@ -92,7 +92,7 @@ def _mismatch(manifest: Manifest, network: PatchUNet, space: Space, device: torc
     if flow["exposure"] not in EXPOSURES:
         raise ModelError(f"The exposure of {manifest.name!r} is none that this version knows.")
     return FlowMismatching(network, manifest.channels, flow["spread"], manifest.size, flow["exposure"],
-                           network.config.multiple, device)
+                           network.config.multiple, device, flow.get("coherence", 0.0))
 
 
 def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:

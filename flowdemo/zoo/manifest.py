@@ -252,7 +252,9 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         numbers = all(_is_number(flow.get(key), low, high) for key, (low, high) in _MISMATCH.items())
         whole = all(type(flow.get(key)) is int for key in ("paths", "margin"))
         words = words and flow.get("pooling", POOLINGS[0]) in POOLINGS
-        return words and numbers and whole and flow.keys() - {"pooling"} == {*_MISMATCH_WORDS, *_MISMATCH}
+        numbers = numbers and _is_number(flow.get("coherence", 0.0), 0.0, 16.0)
+        known = {*_MISMATCH_WORDS, *_MISMATCH}
+        return words and numbers and whole and flow.keys() - {"pooling", "coherence"} == known
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())

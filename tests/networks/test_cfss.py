@@ -129,3 +129,17 @@ def test_description_survives_a_manifest_and_is_of_this_network_only() -> None:
 def test_what_cannot_be_is_refused(wrong: dict) -> None:
     with pytest.raises(ModelError):
         CFSSConfig(3, 2, **SHAPE | wrong)
+
+
+def test_a_network_that_is_always_told_the_same_time_answers_the_same_without_it() -> None:
+    torch.manual_seed(0)
+    network = CFSSNet(CFSSConfig(1, 1, 2, (8, 8), (False, False), 1, 8, rounds=3), unrolled).eval()
+    with torch.no_grad():
+        network.unet.conv_out.weight.normal_(std=0.3)
+        network.raw.add_(0.3)
+    made, x, tau = network.told(0.0), torch.randn(2, 1, 16, 16), torch.zeros(2)
+    with torch.no_grad():
+        for mine, other in zip(made.parts(x, tau), network.parts(x, tau), strict=True):
+            torch.testing.assert_close(mine, other, atol=1e-5, rtol=0)
+    assert sum(p.numel() for p in made.parameters()) < sum(p.numel() for p in network.parameters())
+    assert CFSSConfig.from_json(made.config.to_json()) == made.config

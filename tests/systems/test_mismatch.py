@@ -187,6 +187,22 @@ def test_a_margin_leaves_the_border_out_but_never_everything():
     assert Grading(margin=64).score(found) > 0
 
 
+def test_coherent_disagreement_keeps_what_neighbours_share():
+    system = FlowMismatching(lambda x, tau: x, 1, 0.5, (32, 32), "plain", coherence=2.0)
+    alike, apart = torch.full((2, 1, 24, 24), 0.5), torch.ones(2, 1, 24, 24)
+    apart[..., ::2, ::2] = apart[..., 1::2, 1::2] = -1  # a chequerboard
+    assert torch.allclose(system.disagreement(alike), torch.full((2, 24, 24), 0.25), atol=1e-5)
+    assert float(system.disagreement(apart)[:, 6:-6, 6:-6].max()) < 1e-4
+    plain = FlowMismatching(lambda x, tau: x, 1, 0.5, (32, 32), "plain")
+    assert torch.equal(plain.disagreement(apart), torch.ones(2, 24, 24))
+
+
+def test_smoothing_treats_every_map_on_its_own():
+    maps = torch.rand(3, 2, 20, 30, generator=torch.Generator().manual_seed(5))
+    together = smoothed(maps, 1.5)
+    assert together.shape == maps.shape and torch.allclose(together[2, 1], smoothed(maps[2, 1], 1.5), atol=1e-6)
+
+
 def test_contrast_does_not_see_how_rough_a_surface_is():
     found = torch.rand(40, 40, generator=torch.Generator().manual_seed(0)) + 1
     found[20, 20] = 30
