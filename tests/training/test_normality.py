@@ -62,7 +62,8 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained_flow(waves: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """One short but real training."""
     out = tmp_path_factory.mktemp("models") / "first"
-    chosen = TINY | {"ema": "0.9", "lr": "0.005", "smooth": "1", "margin": "3", "flip_y": "false"}
+    chosen = TINY | {"ema": "0.9", "lr": "0.005", "smooth": "1", "margin": "3", "flip_y": "false",
+                     "coherence": "0.5"}  # fmt: skip
     return out, train("mismatch", waves, out, steps=60, device="cpu", seed=5, settings=chosen, bar=False)
 
 
@@ -178,7 +179,7 @@ def test_the_folder_is_a_whole_detector(trained_flow: tuple[Path, dict[str, Any]
     flow = dict(manifest.flow)
     assert 0.03 < flow.pop("spread") < 0.5
     assert flow == {"exposure": "picture", "paths": 8, "weight": "noise", "aggregation": "min", "share": 0.2,
-                    "smooth": 1.0, "margin": 3, "pooling": "peak"}  # fmt: skip
+                    "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5}  # fmt: skip
 
 
 def test_the_spread_is_that_of_the_pictures_as_they_are_seen(
@@ -218,7 +219,7 @@ def test_card_and_manifest_tell_no_place(trained_flow: tuple[Path, dict[str, Any
     card = (out / "README.md").read_text("utf-8")
     for text in (card, (out / "manifest.json").read_text("utf-8")):
         assert str(waves.parent) not in text and str(out.parent) not in text
-    for words in ("Flow Mismatching", "16×16", "K = 8 paths, T = 8 times", "smoothed by 1 pixels", "**reference**",
+    for words in ("Flow Mismatching", "16×16", "K = 8 paths, T = 8 times", "smoothed by 0.5 pixels", "maps by 1 pixels", "**reference**",
                   read_manifest(out).training["command"]):
         assert words in card
 
