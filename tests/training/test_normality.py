@@ -219,8 +219,8 @@ def test_card_and_manifest_tell_no_place(trained_flow: tuple[Path, dict[str, Any
     card = (out / "README.md").read_text("utf-8")
     for text in (card, (out / "manifest.json").read_text("utf-8")):
         assert str(waves.parent) not in text and str(out.parent) not in text
-    for words in ("Flow Mismatching", "16×16", "K = 8 paths, T = 8 times", "smoothed by 0.5 pixels", "maps by 1 pixels", "**reference**",
-                  read_manifest(out).training["command"]):
+    for words in ("Flow Mismatching", "16×16", "K = 8 paths, T = 8 times", "smoothed by 0.5 pixels",
+                  "maps by 1 pixels", "**reference**", read_manifest(out).training["command"]):
         assert words in card
 
 
