@@ -40,7 +40,8 @@ def drawn(data: str, size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.n
 def draw_nucleus(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A dim ellipse in the middle of a dark patch under a little noise."""
     rng, (y, x) = np.random.default_rng(seed), np.mgrid[: size[1], : size[0]]
-    inside = ((x - size[0] / 2) / rng.uniform(12, 18)) ** 2 + ((y - size[1] / 2) / rng.uniform(12, 18)) ** 2 <= 1
+    long, short = size[0] / 3.4, rng.uniform(12, 18)  # such patches are 1.7 times as wide as their nucleus
+    inside = ((x - size[0] / 2) / long) ** 2 + ((y - size[1] / 2) / short) ** 2 <= 1
     grey = np.clip(20 + 60 * gaussian_filter(inside.astype(float), 1.0) + rng.normal(0, 3, inside.shape), 0, 255)
     return np.repeat(grey.astype(np.uint8)[..., None], 3, 2), inside.astype(np.uint8)
 

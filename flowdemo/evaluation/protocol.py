@@ -97,12 +97,20 @@ def evaluate(
     steps = _steps(model, steps)
     head = {"model": model.name, "data": info.name, "split": split, "n": n, "direction": direction, "solver": solver,
             "seed": seed, "settings": run.in_force, "size": "native" if native else list(model.manifest.size)}
-    if model.manifest.labels == GLOBAL:
-        return head | _labelled(run, read_split(data, split, model.manifest.size, n), steps, seed, samples, bar)
-    batches = _batches(model, data, split, n, bar)
-    if direction == IMAGE_TO_MASK:
-        return head | {"rows": _segmentation(run, batches, steps, native, seed)}
-    return head | {"beta": beta, "samples": samples} | _synthesis(run, batches, steps, n, seed, samples)
+    return head | _scored(run, data, split, n, steps, native, seed, samples, bar)
+
+
+def _scored(
+    run: Run, data: str | Path, split: str, n: int, steps: Sequence[int], native: bool, seed: int, samples: int,
+    bar: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """What there is to tell of one direction, its rows among it."""
+    if run.model.manifest.labels == GLOBAL:
+        return _labelled(run, read_split(data, split, run.model.manifest.size, n), steps, seed, samples, bar)
+    batches = _batches(run.model, data, split, n, bar)
+    if run.direction == IMAGE_TO_MASK:
+        return {"rows": _segmentation(run, batches, steps, native, seed)}
+    return {"beta": run.beta, "samples": samples} | _synthesis(run, batches, steps, n, seed, samples)
 
 
 def _labelled(

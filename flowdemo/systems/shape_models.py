@@ -36,7 +36,7 @@ TIME = 0.0  # the network keeps its time input and is always told the same
 NOISE = 0.4  # highest standard deviation of noise that such models are trained with
 PROJECTION: Recipe = RECOMMENDED
 # How far the priors go was chosen on validation patches: further, and dents that true nuclei have are filled too.
-ITERATIONS = 10  # of the projection
+ITERATIONS = 5  # of the projection
 FLOW = 25  # iterations of the curvature flow
 REACH = 5  # of the line scan
 

@@ -21,9 +21,9 @@ PAPERS = {
     "picture disagrees with the paths. No picture is reconstructed, and nothing is fitted to the picture.",
     "unet": "A yardstick: the U-Net that the shape models share, trained by cross-entropy alone to mark the one object "
     "in the middle of a patch.",
-    "cgpm": "CGPM, the projection module of D-Convexity (arXiv 2605.19210): the U-Net's logits are moved by gradient "
-    "descent until the level sets of their sigmoid are convex, with a scan along lines at the end. In training a few "
-    "such iterations are unrolled, and what is left of the dents is charged for.",
+    "cgpm": "CGPM, the projection module of D-Convexity (arXiv 2605.19210): gradient descent moves the U-Net's logits "
+    "a few steps towards convex level sets, and the level that covers as many pixels as before becomes the mask. In "
+    "training two such steps are unrolled, and the dents that are left are charged for.",
     "cfss": "CFSSnet of Contour Flow (arXiv 2504.09384), reconstructed from its abstract and first principles: the "
     "U-Net answers with logits and with the direction that a contour should run in, and unrolled rounds carry the "
     "evidence along these directions.",

@@ -61,7 +61,8 @@ class TrainingOptions:
         smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity: cgpm only; weight of the convexity of the projected mask.
-        tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow.
+        tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow that the model
+            runs, of which training runs at most 20.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -108,7 +109,7 @@ class TrainingOptions:
     dice: float = 0.0
     convexity: float = 10.0
     tangents: float = 0.5
-    rounds: int = 20
+    rounds: int = 80
     align: float = 0.0
     teacher: str = ""
     patch: int = 0

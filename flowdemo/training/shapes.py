@@ -24,6 +24,7 @@ from flowdemo.systems.shape_models import TIME, evened
 from flowdemo.training.objectives import generator_on
 
 SHORT = 2  # iterations of the projection that training runs through
+ROUNDS = 20  # of contour flow in training, at most; the model may run more
 TRACED = 4  # last rounds of contour flow that pass a gradient
 MARGIN = 1e-3  # δ of the convexity loss
 
@@ -50,7 +51,9 @@ class ShapeObjective:
         truth, x = (labels == 1)[:, None].float(), noisy(evened(images.mean(1, keepdim=True)), self.noise, gen)
         tau = torch.full((len(x),), TIME, device=x.device)
         if self.kind == "cfss":
-            parts = getattr(network, "module", network).parts(2 * x - 1, tau)
+            network = getattr(network, "module", network)
+            network.rounds = min(network.config.rounds, ROUNDS)
+            parts = network.parts(2 * x - 1, tau)
             true = contourflow.tangent(signed_distance(truth).to(x.device))
             found = contourflow.tangent_loss(parts.tangent, true)
             return self._pixels(parts.logits, truth) | {"tangents": self.tangents * found}
