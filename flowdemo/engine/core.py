@@ -237,7 +237,8 @@ class Engine:
                     if stop.is_set():
                         break
                 computed.put(None)
-                model.system.network.settle()
+                if hasattr(model.system, "network"):
+                    model.system.network.settle()
                 return
         except Cancelled:
             pass

@@ -149,7 +149,7 @@ def test_a_grey_picture_in_a_colour_set_gets_three_channels(mvtec: Path) -> None
 
 def test_the_drawn_set_is_even_and_always_the_same() -> None:
     assert is_inspection(DRAWN) and is_inspection(Path(DRAWN)) and not is_inspection("drawn:faces")
-    assert [inspection_length(DRAWN, split) for split in ("train", "val", "test")] == [480, 80, 280]
+    assert [inspection_length(DRAWN, split) for split in ("train", "val", "test")] == [2000, 80, 280]
     test = read_inspection(DRAWN, "test")
     kinds = Counter(test.kinds)
     assert kinds == {"normal": 80} | dict.fromkeys(DEFECTS, 40) and test.info.kinds == DEFECTS
