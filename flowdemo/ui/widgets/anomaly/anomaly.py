@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
 from flowdemo.errors import InputError
-from flowdemo.ui.guard import Refusal, answered
 from flowdemo.ui.widgets.anomaly.contract import (
     DOWNLOADS,
     MAX_TIMES,
     Offer,
-    Reply,
     Shown,
     check_grade,
     check_name,
     check_reply,
 )
-from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run, unpack
+from flowdemo.ui.widgets.asking import Asking, told
+from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run
 from flowdemo.ui.widgets.section import bundle
 
 # One function body in the browser: tools without state, what a person has chosen, the parts, assembly.
@@ -52,7 +50,6 @@ _SCRIPTS = (
     "messages",
     "main",
 )
-EVENTS = ("analyse", "halt")
 
 
 class Answers(Protocol):
@@ -74,7 +71,7 @@ class Answers(Protocol):
         """``{"name", "mime", "data": base64}``."""
 
 
-class AnomalyLab(gr.HTML):
+class AnomalyLab(Asking):
     """A surface to paint on, and the map of a detector over it.
 
     Two events: ``analyse`` (``model``, ``picture``, ``example``, ``paths``, ``times``, ``weight``, ``aggregation``,
@@ -87,33 +84,19 @@ class AnomalyLab(gr.HTML):
         **kw: further arguments of ``gr.HTML`` (``elem_id``, ``visible``, …).
     """
 
+    title = "Anomaly"
+    questions = ("analyse", "halt")
+    about = "One message: the newest map of a detection."
+    check = staticmethod(check_reply)
+
     def __init__(self, offers: Sequence[Offer], answers: Answers, **kw: Any) -> None:
         self._answers = answers
         known = f"const OFFERS = {json.dumps(list(offers))};\n"
         super().__init__(
-            html_template='<section class="fd-anomaly" aria-label="Anomaly"></section>',
-            css_template="",
-            js_on_load=known + bundle(Path(__file__).parent, _SCRIPTS, STYLE=("anomaly.css",)),
-            apply_default_css=False,
+            '<section class="fd-anomaly" aria-label="Anomaly"></section>',
+            known + bundle(Path(__file__).parent, _SCRIPTS, STYLE=("anomaly.css",)),
             **kw,
         )
-
-    def __getattr__(self, name: str) -> Any:
-        # gr.HTML takes every quoted word of the script for an event; the widget has two.
-        if name in EVENTS:
-            return super().__getattr__(name)
-        raise AttributeError(f"AnomalyLab has no attribute {name!r}")
-
-    def postprocess(self, value: Reply | None) -> Reply | None:
-        """Check the outer form of a message (ValueError)."""
-        return check_reply(value)
-
-    def preprocess(self, payload: Any) -> None:
-        """None for its own value coming back, ``gr.Error`` for anything else: the widget is no input."""
-        try:
-            check_reply(payload or None)
-        except ValueError:
-            raise Refusal("Anomaly takes no input here; leave it empty.") from None
 
     @callable_from_browser
     def example(self, arguments: Any) -> Any:
@@ -122,7 +105,7 @@ class AnomalyLab(gr.HTML):
         def ask(model: Any, name: Any) -> Any:
             return self._answers.example(check_name(model, "model"), check_name(name, "example"))
 
-        return _told(ask, arguments, 2, "sending an example")
+        return told(ask, arguments, 2, "sending an example")
 
     @callable_from_browser
     def frames(self, arguments: Any) -> Any:
@@ -131,7 +114,7 @@ class AnomalyLab(gr.HTML):
         def ask(run: Any, indices: Any) -> Any:
             return self._answers.frames(check_run(run), check_indices(indices))
 
-        return _told(ask, arguments, 2, "sending frames")
+        return told(ask, arguments, 2, "sending frames")
 
     @callable_from_browser
     def regrade(self, arguments: Any) -> Any:
@@ -141,7 +124,7 @@ class AnomalyLab(gr.HTML):
             found = check_grade(dict(zip(("weight", "aggregation", "share"), grade, strict=True)))
             return self._answers.regrade(check_run(run), **found)
 
-        return _told(ask, arguments, 4, "weighing anew")
+        return told(ask, arguments, 4, "weighing anew")
 
     @callable_from_browser
     def paths(self, arguments: Any) -> Any:
@@ -150,7 +133,7 @@ class AnomalyLab(gr.HTML):
         def ask(run: Any, index: Any) -> Any:
             return self._answers.paths(check_run(run), check_integer(index, "index", MAX_TIMES))
 
-        return _told(ask, arguments, 2, "sending paths")
+        return told(ask, arguments, 2, "sending paths")
 
     @callable_from_browser
     def download(self, arguments: Any) -> Any:
@@ -161,17 +144,4 @@ class AnomalyLab(gr.HTML):
                 raise InputError(f"A file is one of {', '.join(DOWNLOADS)}.", field="kind")
             return self._answers.download(check_run(run), kind)
 
-        return _told(ask, arguments, 2, "making a file")
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "One message: the newest map of a detection."}
-
-    def example_payload(self) -> None:
-        return None
-
-    def example_value(self) -> None:
-        return None
-
-
-def _told(ask: Callable[..., Any], arguments: Any, count: int, what: str) -> Any:
-    return answered(lambda: ask(*unpack(arguments, count)), what)
+        return told(ask, arguments, 2, "making a file")

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
-from flowdemo.ui.widgets.labels.contract import completed
+from flowdemo.ui.widgets.labels.contract import ended
 
 DOWNLOADS = ("map-png16", "map-npz", "recipe")
 STATUSES = ("done", "stopped", "failed")
@@ -65,11 +65,7 @@ def check_reply(value: Any) -> Reply | None:
     Raises:
         ValueError: not a dict, without a number, or with a key or an end that the widget does not know.
     """
-    reply = completed(value, Reply)
-    end = reply and reply["end"]
-    if end is not None and (not isinstance(end, dict) or end.get("status") not in STATUSES):
-        raise ValueError(f"an end has a status of {', '.join(STATUSES)}")
-    return reply  # type: ignore[return-value]
+    return ended(value, Reply, STATUSES)  # type: ignore[return-value]
 
 
 def check_grade(sent: Any) -> dict[str, Any]:

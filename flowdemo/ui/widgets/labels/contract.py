@@ -108,6 +108,19 @@ def completed(value: Any, kind: type) -> dict[str, Any] | None:
     return {key: value.get(key) for key in kind.__annotations__}
 
 
+def ended(value: Any, kind: type, statuses: tuple[str, ...]) -> dict[str, Any] | None:
+    """:func:`completed`, of messages whose ``end`` is a dict with a ``status``.
+
+    Raises:
+        ValueError: as there, or the end has none of the statuses.
+    """
+    reply = completed(value, kind)
+    end = reply and reply["end"]
+    if end is not None and (not isinstance(end, dict) or end.get("status") not in statuses):
+        raise ValueError(f"an end has a status of {', '.join(statuses)}")
+    return reply
+
+
 def check_number(value: Any) -> int | None:
     """A question's number as a browser sent it, or None where it is not a whole number in range."""
     return value if type(value) is int and 0 <= value <= MAX_ASK else None

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from flowdemo.errors import InputError
 from flowdemo.ui.widgets.anomaly.contract import STATUSES, check_name
-from flowdemo.ui.widgets.labels.contract import completed
+from flowdemo.ui.widgets.labels.contract import ended
 
 DOWNLOADS = ("sheet", "gif", "npz", "mask", "recipe")
 MAX_FRAMES = 51  # of a run, whatever its iterations
@@ -106,11 +106,7 @@ def check_reply(value: Any) -> Reply | None:
     Raises:
         ValueError: not a dict, without a number, or with a key or an end that the widget does not know.
     """
-    reply = completed(value, Reply)
-    end = reply and reply["end"]
-    if end is not None and (not isinstance(end, dict) or end.get("status") not in STATUSES):
-        raise ValueError(f"an end has a status of {', '.join(STATUSES)}")
-    return reply  # type: ignore[return-value]
+    return ended(value, Reply, STATUSES)  # type: ignore[return-value]
 
 
 def read_ask(sent: dict[str, Any]) -> dict[str, Any]:

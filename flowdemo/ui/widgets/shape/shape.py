@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-import gradio as gr
 from gradio.components.base import server as callable_from_browser
 
-from flowdemo.ui.guard import Refusal, answered
+from flowdemo.ui.guard import answered
 from flowdemo.ui.widgets.anomaly.contract import check_name
-from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run, unpack
+from flowdemo.ui.widgets.asking import Asking, told
+from flowdemo.ui.widgets.player.contract import check_indices, check_integer, check_run
 from flowdemo.ui.widgets.section import bundle
 from flowdemo.ui.widgets.shape.contract import (
     MAX_CLASS,
     Offers,
-    Reply,
     Shown,
     check_kind,
     check_reply,
@@ -57,7 +55,6 @@ _SCRIPTS = (
 _SHARED = ("../fieldlab/fieldlab.css", "../fieldlab/controls.css")
 _MARKUP = """<section class="fd-fieldlab fd-shape" aria-label="Shape"><div class="sh-page"></div>
 <div class="fl-text sh-text">{}</div></section>"""
-EVENTS = ("shape", "halt")
 
 
 class Answers(Protocol):
@@ -82,7 +79,7 @@ class Answers(Protocol):
         """``{"arrows", "outline": PNG data URL}`` of a template in its pose."""
 
 
-class ShapeLab(gr.HTML):
+class ShapeLab(Asking):
     """A mask to draw, a method to choose, and the player of its iterations.
 
     Two events: ``shape`` (``field``, ``method``, ``soften``, ``parts``, ``settings``), numbered by ``ask``, should run
@@ -96,34 +93,20 @@ class ShapeLab(gr.HTML):
         **kw: further arguments of ``gr.HTML`` (``elem_id``, ``visible``, …).
     """
 
+    title = "Shape"
+    questions = ("shape", "halt")
+    about = "One message: the newest frame of a shape run."
+    check = staticmethod(check_reply)
+
     def __init__(self, offers: Offers, answers: Answers, text: str, **kw: Any) -> None:
         self._answers = answers
         known = f"const OFFERS = {json.dumps(offers)};\n"
         script = bundle(Path(__file__).parent, _SCRIPTS, STYLE=_SHARED, SHAPE_STYLE=("shape.css",))
         super().__init__(
-            html_template=_MARKUP.format(text),
-            css_template="",
-            js_on_load=known + script,
-            apply_default_css=False,
+            _MARKUP.format(text),
+            known + script,
             **kw,
         )
-
-    def __getattr__(self, name: str) -> Any:
-        # gr.HTML takes every quoted word of the script for an event; the widget has two.
-        if name in EVENTS:
-            return super().__getattr__(name)
-        raise AttributeError(f"ShapeLab has no attribute {name!r}")
-
-    def postprocess(self, value: Reply | None) -> Reply | None:
-        """Check the outer form of a message (ValueError)."""
-        return check_reply(value)
-
-    def preprocess(self, payload: Any) -> None:
-        """None for its own value coming back, ``gr.Error`` for anything else: the widget is no input."""
-        try:
-            check_reply(payload or None)
-        except ValueError:
-            raise Refusal("Shape takes no input here; leave it empty.") from None
 
     @callable_from_browser
     def silhouette(self, name: Any) -> Any:
@@ -137,7 +120,7 @@ class ShapeLab(gr.HTML):
         def ask(run: Any, indices: Any) -> Any:
             return self._answers.frames(check_run(run), check_indices(indices))
 
-        return _told(ask, arguments, 2, "sending frames")
+        return told(ask, arguments, 2, "sending frames")
 
     @callable_from_browser
     def download(self, arguments: Any) -> Any:
@@ -146,7 +129,7 @@ class ShapeLab(gr.HTML):
         def ask(run: Any, kind: Any) -> Any:
             return self._answers.download(check_run(run), check_kind(kind))
 
-        return _told(ask, arguments, 2, "making a file")
+        return told(ask, arguments, 2, "making a file")
 
     @callable_from_browser
     def result(self, run: Any) -> Any:
@@ -160,7 +143,7 @@ class ShapeLab(gr.HTML):
         def ask(run: Any, index: Any) -> Any:
             return self._answers.taken(check_run(run), check_integer(index, "class", MAX_CLASS + 1))
 
-        return _told(ask, arguments, 2, "taking a result over")
+        return told(ask, arguments, 2, "taking a result over")
 
     @callable_from_browser
     def tangents(self, arguments: Any) -> Any:
@@ -169,17 +152,4 @@ class ShapeLab(gr.HTML):
         def ask(field: Any, settings: Any) -> Any:
             return self._answers.tangents(field, check_settings(settings))
 
-        return _told(ask, arguments, 2, "drawing a template")
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "One message: the newest frame of a shape run."}
-
-    def example_payload(self) -> None:
-        return None
-
-    def example_value(self) -> None:
-        return None
-
-
-def _told(ask: Callable[..., Any], arguments: Any, count: int, what: str) -> Any:
-    return answered(lambda: ask(*unpack(arguments, count)), what)
+        return told(ask, arguments, 2, "drawing a template")
