@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flowdemo.engine.background import compute
 from flowdemo.engine.detection_limits import detection_limits
 from flowdemo.engine.frames import Drawn, Frame, draw
 from flowdemo.engine.given import Given
@@ -190,7 +191,7 @@ class Engine:
         """
         begin, stop = time.monotonic(), record.stopping
         out: queue.Queue[Drawn | BaseException | None] = queue.Queue()
-        threading.Thread(target=self._work, args=(record, begin, stop, out), daemon=True).start()
+        compute(self._work, record, begin, stop, out, stop=stop)
         try:
             while (item := out.get()) is not None:
                 if isinstance(item, BaseException):
@@ -225,7 +226,7 @@ class Engine:
     def _work(self, record: RunRecord, begin: float, stop: threading.Event, out: queue.Queue) -> None:
         """Compute thread: evaluates steps, hands each to the drawing thread, reports the first error."""
         room, computed, ending = threading.Semaphore(AHEAD), queue.SimpleQueue(), None
-        threading.Thread(target=_draw, args=(computed, out, room, record.manifest.levels), daemon=True).start()
+        compute(_draw, computed, out, room, record.manifest.levels)
         try:
             model = self.model(record.request.model)
             with self.running(record.request.model):

@@ -147,7 +147,7 @@ class RunRecord:
                 shares.append(reads.mean((1, 2)))
             else:
                 maps.append(settling_map(classes))
-                shares.append([(maps[-1] <= i).mean() for i in range(len(classes))])
+                shares.append(np.bincount(maps[-1].ravel(), minlength=len(classes)).cumsum() / maps[-1].size)
         return np.stack(maps).astype(np.uint8), [float(v) for v in np.mean(shares, axis=0)]
 
     def _settled_labels(self) -> list[float]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from flowdemo.engine.background import compute
 from flowdemo.engine.runs import RunStore
 from flowdemo.engine.shape_messages import Frame, frame_of, meta
 from flowdemo.engine.shape_methods import METHODS, Question
@@ -96,7 +97,7 @@ class Shapes:
         """
         begin = time.monotonic()
         out: queue.Queue[tuple[Step, float] | Exception | str] = queue.Queue()
-        threading.Thread(target=self._work, args=(run, begin, out), daemon=True).start()
+        compute(self._work, run, begin, out, stop=run.stopping)
         try:
             while not isinstance(item := out.get(), str):
                 if isinstance(item, Exception):

@@ -180,8 +180,8 @@ def settling_map(classes: np.ndarray) -> np.ndarray:
     changed = _changes(classes)
     if not len(changed):
         return np.zeros(changed.shape[1:], dtype=np.int64)
-    last = len(changed) - np.argmax(changed[::-1], axis=0)
-    return np.where(changed.any(axis=0), last, 0).astype(np.int64)
+    steps = np.arange(1, len(changed) + 1, dtype=np.min_scalar_type(len(changed)))
+    return (changed * steps.reshape(-1, *[1] * (changed.ndim - 1))).max(axis=0).astype(np.int64)
 
 
 def changed_share(classes: np.ndarray) -> np.ndarray:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-import threading
 from typing import Any
 
 import gradio as gr
 
 from flowdemo.engine import Engine
+from flowdemo.engine.background import compute
 from flowdemo.engine.detector import Detector
 from flowdemo.engine.shaper import Shaper
 from flowdemo.errors import ModelError
@@ -93,7 +93,7 @@ def launch(demo: gr.Blocks, **options: Any) -> Any:
     }
     wait = not options.pop("prevent_thread_lock", False)
     served = demo.launch(**(settings | options), prevent_thread_lock=True)
-    threading.Thread(target=demo.engine.warm, name="flowdemo warm-up", daemon=True).start()
+    compute(demo.engine.warm)
     if wait:
         demo.block_thread()
     return served
