@@ -53,19 +53,17 @@ def every_map(detection: Detection, count: int) -> np.ndarray:
 
 
 def paths(detection: Detection, index: Any) -> np.ndarray:
-    """w(t) δ_k of one time for every path, smoothed as the maps are, float32 ``[K, H, W]``.
+    """w(t) δ_k of one time for every path, evened as the maps are, float32 ``[K, H, W]``.
 
     Raises:
         InputError: there is no such time.
     """
     import torch
 
-    from flowdemo.systems.mismatch import smoothed
-
     _check(detection, index)
     found, grading = detection.found[index - 1], grading_of(detection)
     weighed = WEIGHTS[grading.weight](found.t) * torch.from_numpy(found.mismatch).float()
-    return torch.stack([smoothed(single, grading.smooth) for single in weighed]).numpy()
+    return grading.evened(weighed).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

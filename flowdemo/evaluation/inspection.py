@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from flowdemo.data.inspection import InspectionSplit, read_inspection
 from flowdemo.errors import DataError, InputError
+from flowdemo.evaluation.detectors import METHOD, NAMES, Detectors
 from flowdemo.evaluation.ranking import auroc, difference_interval, grouped_interval, roc
-from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches
+from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of
 from flowdemo.evaluation.regions import PixelScores
 from flowdemo.evaluation.runs import rounded
-from flowdemo.flow import solve, uniform
 from flowdemo.flow.gradings import MAX_TIMES
 from flowdemo.request import MAX_SEED
-from flowdemo.systems.mismatch import FlowMismatching, Grading, smoothed
-from flowdemo.systems.patch_statistics import PatchStatistics
+from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.rims import Rim
 from flowdemo.zoo import Model
-from flowdemo.zoo.storage import read_patches
 
-ODE_STEPS = 10  # of either way of the encode–decode baseline
-METHOD = "mismatch"
-NAMES = (METHOD, "one-shot", "encode-decode", "patches")
 POINTS = 60  # of a stored ROC curve
 
 
@@ -39,10 +31,11 @@ def evaluate_inspection(
 ) -> dict[str, Any]:  # fmt: skip
     """Score a detector on an inspection set.
 
-    The baselines are smoothed, pooled to an image score and cut at the margin as the method's maps are: ``one-shot`` is
-    the squared error of the reconstruction x̂₁ (the same mismatches under the weight (1 − t)²), ``encode-decode`` that
-    of the picture's way to t = 0 and back by the ODE, :data:`ODE_STEPS` Euler steps each, ``patches`` the distance to
-    the statistics of normal patches that are stored with the model.
+    The baselines are smoothed, freed of their own rims, pooled to an image score and cut at the margin as the method's
+    maps are: ``one-shot`` is the squared error of the reconstruction x̂₁ (the same mismatches under the weight
+    (1 − t)²), ``encode-decode`` that of the picture's way to t = 0 and back by the ODE, in
+    :data:`~flowdemo.evaluation.detectors.ODE_STEPS` Euler steps each, ``patches`` the distance to the statistics of
+    normal patches that are stored with the model.
 
     Args:
         model, data, split, limit, seed, bar, direction: see :func:`~flowdemo.evaluation.protocol.evaluate`.
@@ -71,7 +64,7 @@ def evaluate_inspection(
     grading = grading_of(model.manifest)
     rows = [_row(model, found, defective, count, paths, grading, seed, bar) for count in times]
     return {"model": model.name, "data": found.info.name, "split": split, "n": len(found), "direction": "detect",
-            "seed": seed, "settings": {"paths": paths}, "grading": asdict(grading), "size": "native", "rows": rows}
+            "seed": seed, "settings": {"paths": paths}, "grading": grading.to_json(), "size": "native", "rows": rows}
 
 
 def _asked(times: Sequence[int] | None, settings: Mapping[str, float]) -> tuple[tuple[int, ...], int]:
@@ -91,7 +84,8 @@ def _row(
     model: Model, found: InspectionSplit, defective: np.ndarray, times: int, paths: int, grading: Grading, seed: int,
     bar: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    detectors = _Detectors(model, times, paths, grading)
+    rims = {name: Rim.from_json(rim) for name, rim in model.manifest.flow.get("rims", {}).items()}
+    detectors = Detectors(model, times, paths, grading, rims)
     scores: dict[str, list[float]] = {name: [] for name in NAMES}
     pixels = {name: PixelScores(found.info.normal) for name in NAMES}
     for index in tqdm(range(len(found)), disable=not bar, unit="picture"):
@@ -107,43 +101,6 @@ def _row(
     return rounded({"steps": times, "evaluations": times * paths} | own | {
         "baselines": told, "roc": curve.round(4).tolist(), "defective_scores": [float(f"{s:.4g}") for s in other],
         "seconds_per_item": detectors.seconds / len(found)})  # fmt: skip
-
-
-class _Detectors:
-    """The method and its baselines on one picture after the other; ``seconds`` counts the method alone."""
-
-    def __init__(self, model: Model, times: int, paths: int, grading: Grading) -> None:
-        self.system, self.times, self.paths, self.grading = model.system, times, paths, grading
-        self.one_shot = replace(grading, weight="reconstruction")
-        self.patches = PatchStatistics.from_tensors(read_patches(model.folder, model.manifest))
-        self.seconds = 0.0
-
-    def __call__(self, picture: np.ndarray, seed: int) -> dict[str, Tensor]:
-        """Maps ``[H, W]`` by name, on the CPU."""
-        begin = time.perf_counter()
-        found = mismatches(self.system, picture, self.times, self.paths, seed)
-        own = self.grading.map(found).cpu()
-        self.seconds += time.perf_counter() - begin
-        state = self.system.picture_state(picture)
-        others = {"one-shot": self.one_shot.map(found)} | {
-            name: smoothed(baseline, self.grading.smooth)
-            for name, baseline in (("encode-decode", there_and_back(self.system, state)),
-                                   ("patches", self.patches.map(state, border="inside")))
-        }  # fmt: skip
-        return {METHOD: own} | {name: graded.cpu() for name, graded in others.items()}
-
-
-@torch.no_grad()
-def there_and_back(system: FlowMismatching, picture: Tensor) -> Tensor:
-    """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
-
-    It is smoothed before it is squared as the method's disagreement is.
-    """
-    state = picture[None]
-    for grid in (tuple(reversed(uniform(ODE_STEPS))), uniform(ODE_STEPS)):
-        *_, last = solve("euler", system.velocity, state, grid)
-        state = last.x
-    return system.disagreement(state - picture)[0]
 
 
 def _scored(scores: np.ndarray, pixels: PixelScores, found: InspectionSplit, defective: np.ndarray) -> dict[str, Any]:

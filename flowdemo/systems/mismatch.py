@@ -7,6 +7,7 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
     mismatch        δ_k(p, t) = Σ_c (v_θ(x_t, t) − u)_c²(p)                   (2)
                     δ_k(p, t) = Σ_c (G_σ * (v_θ(x_t, t) − u))_c²(p), not in the paper  (2')
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
+                    H / rim, where borders of normal pictures score higher, not in the paper  (3')
     image score     S = max_p H + mean of the top 1 % of H                    (4)
                     S / median of H, a contrast, not in the paper             (4')
 
@@ -45,6 +46,7 @@ from flowdemo.flow.paths import interpolate, linear_guess
 from flowdemo.request import DETECT
 from flowdemo.systems.base import Option, Watch
 from flowdemo.systems.exposure import EXPOSURES, exposed
+from flowdemo.systems.rims import NO_RIM, Rim
 from flowdemo.systems.tiles import Tiles
 
 TIME_SCALE = 1000.0
@@ -64,6 +66,7 @@ class Grading:
         aggregation: over paths, one of :data:`AGGREGATIONS`.
         share: α of ``order``, in (0, 1].
         smooth: standard deviation in pixels of a Gaussian over each map, 0 for none; not part of (3).
+        rim: of (3'), see :mod:`~flowdemo.systems.rims`; it is taken out after the smoothing.
         margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
             neighbours would tell is missing; not part of (4).
         pooling: of a map to the image score, ``peak`` for (4) or ``contrast`` for (4').
@@ -78,6 +81,7 @@ class Grading:
     smooth: float = 0.0
     margin: int = 0
     pooling: str = POOLINGS[0]
+    rim: Rim = NO_RIM
 
     def __post_init__(self) -> None:
         if self.weight not in WEIGHTS:
@@ -96,7 +100,14 @@ class Grading:
     @classmethod
     def of(cls, flow: Mapping[str, Any], **changes: Any) -> Grading:
         """The grading that a manifest's entry ``flow`` describes, with changes; other entries are left alone."""
-        return cls(**{f.name: flow[f.name] for f in fields(cls) if f.name in flow} | changes)
+        known = {f.name: flow[f.name] for f in fields(cls) if f.name in flow}
+        if flow.get("rims"):
+            known["rim"] = Rim.from_json(flow["rims"]["mismatch"])
+        return cls(**known | changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """What was chosen; the rim aside, which was measured."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rim"}
 
     def combined(self, mismatch: Tensor) -> Tensor:
         """A_k δ_k: ``[K, H, W]`` → ``[H, W]``."""
@@ -106,8 +117,12 @@ class Grading:
         return mismatch.kthvalue(rank, dim=0).values if rank > 1 else mismatch.amin(0)
 
     def at(self, mismatch: Tensor, t: float) -> Tensor:
-        """w(t) A_k δ_k, smoothed: one time's part of the map, ``[K, H, W]`` → ``[H, W]``."""
-        return smoothed(WEIGHTS[self.weight](t) * self.combined(mismatch.float()), self.smooth)
+        """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` → ``[H, W]``."""
+        return self.evened(WEIGHTS[self.weight](t) * self.combined(mismatch.float()))
+
+    def evened(self, found: Tensor) -> Tensor:
+        """Maps ``[…, H, W]`` smoothed and without their rim."""
+        return self.rim.without(smoothed(found, self.smooth))
 
     def map(self, mismatches: Sequence[Tensor]) -> Tensor:
         """Equation (3) of δ ``[K, H, W]`` at T times → H ``[H, W]``."""

@@ -95,6 +95,8 @@ def _detector_facts(manifest: Manifest) -> str:
              f"{flow['weight']}, {flow['aggregation']} over paths, disagreement smoothed by "
              f"{flow.get('coherence', 0):g} pixels before it is squared, maps by {flow['smooth']:g} pixels, image "
              f"score without {flow['margin']} pixels along the border: {POOLED[flow.get('pooling', 'peak')]}."]
+    if flow.get("rims"):
+        lines.append("- Near the border maps are divided by what normal training pictures have there.")
     return "\n".join(lines)
 
 

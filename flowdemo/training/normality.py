@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from flowdemo.data.inspection import (
     read_inspection_info,
 )
 from flowdemo.errors import InputError
+from flowdemo.evaluation.detectors import ODE_STEPS, RIM_PICTURES, rims_of
 from flowdemo.evaluation.reference import PATHS, PICTURES, TIMES, reference, statistics_of
 from flowdemo.flow.paths import interpolate, linear_guess, velocity
 from flowdemo.networks.unet import PatchUNet, UNetConfig, parameter_count
@@ -146,18 +147,21 @@ def manifest_of(
         data=terms.to_json(split.info.name), training={}, scores={}, files={},
         parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
         flow={"exposure": options.exposure, "spread": spread, "paths": PATHS, "coherence": options.coherence}
-        | asdict(grading),
+        | grading.to_json(),
     )  # fmt: skip
 
 
 def export_normal(
     network: nn.Module, manifest: Manifest, train: InspectionSplit, data: str | Path, out: Path, device: str | None
 ) -> Manifest:
-    """Write the model folder, then measure its normal pictures with the stored file: patch statistics of ``train``
-    and the reference of ``val``.
+    """Write the model folder, then measure normal pictures with the stored file: patch statistics and, where the
+    training asked for them, rims of ``train``, and the reference of ``val``.
     """
     save_model(out, manifest, network, patches=statistics_of(train, manifest).tensors())
     model = load(out, device)
+    if manifest.training.get("options", {}).get("rim"):
+        rims = {name: rim.to_json() for name, rim in rims_of(model, train).items()}
+        model = replace(model, manifest=replace(model.manifest, flow=model.manifest.flow | {"rims": rims}))
     scores = {"reference": reference(model, read_inspection(data, "val"))}
     manifest = replace(model.manifest, scores=scores)
     write_manifest(out, manifest)
@@ -198,7 +202,10 @@ def _without_ending(budget: Budget, spent: float, trainer: Trainer, split: Inspe
         begin = time.monotonic()
         float(system.velocity(picture[None], 0.5).sum())
         call = time.monotonic() - begin
-    ending = FIXED + SLOWER * call * PATHS * TIMES * min(inspection_length(data, "val"), PICTURES) + spent
+    calls = PATHS * TIMES * min(inspection_length(data, "val"), PICTURES)
+    if trainer.options.rim:
+        calls += (PATHS * TIMES + 2 * ODE_STEPS) * min(len(split), RIM_PICTURES)
+    ending = FIXED + SLOWER * call * calls + spent
     return replace(budget, minutes=max(budget.minutes - ending / 60, budget.minutes / 2))
 
 

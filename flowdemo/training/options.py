@@ -59,6 +59,7 @@ class TrainingOptions:
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
         coherence: mismatch only; σ of equation (2') of :mod:`~flowdemo.systems.mismatch`.
         smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
+        rim: mismatch only; whether :mod:`~flowdemo.systems.rims` are measured on training pictures and taken out.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity: cgpm only; weight of the convexity of the projected mask.
         tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow that the model
@@ -105,6 +106,7 @@ class TrainingOptions:
     margin: int = 0
     pooling: str = POOLINGS[0]
     coherence: float = 0.0
+    rim: bool = False
     noise: float = NOISE
     dice: float = 0.0
     convexity: float = 10.0

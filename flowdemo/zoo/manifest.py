@@ -254,11 +254,24 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         words = words and flow.get("pooling", POOLINGS[0]) in POOLINGS
         numbers = numbers and _is_number(flow.get("coherence", 0.0), 0.0, 16.0)
         known = {*_MISMATCH_WORDS, *_MISMATCH}
-        return words and numbers and whole and flow.keys() - {"pooling", "coherence"} == known
+        numbers = numbers and ("rims" not in flow or _are_rims(flow["rims"]))
+        return words and numbers and whole and flow.keys() - {"pooling", "coherence", "rims"} == known
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())
     return numbers and flow.get("labels") in (PIXEL, GLOBAL) and flow.keys() <= {"labels", *_FLOW}
+
+
+def _are_rims(value: Any) -> bool:
+    """What :meth:`flowdemo.systems.rims.Rim.to_json` writes, by the name of a detector, the method among them."""
+    if not isinstance(value, dict) or "mismatch" not in value:
+        return False
+    return all(
+        isinstance(rim, dict) and rim.keys() == {"columns", "rows"}
+        and all(isinstance(line, list) and len(line) <= 64 for line in rim.values())
+        and all(_is_number(height, 1e-3, 1e4) for line in rim.values() for height in line)
+        for rim in value.values()
+    )  # fmt: skip
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:

@@ -19,7 +19,8 @@ from flowdemo.data.inspection import read_inspection
 from flowdemo.errors import DataError, InputError, ModelError
 from flowdemo.evaluation import inspection, ranking
 from flowdemo.evaluation import reference as reference_room
-from flowdemo.evaluation.inspection import METHOD, NAMES, ODE_STEPS, evaluate_inspection, there_and_back
+from flowdemo.evaluation.detectors import METHOD, NAMES, ODE_STEPS, there_and_back
+from flowdemo.evaluation.inspection import evaluate_inspection
 from flowdemo.evaluation.protocol import evaluate
 from flowdemo.evaluation.reference import APART, THRESHOLD, grading_of, mismatches, reference, statistics_of
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS, inner_times

@@ -19,6 +19,7 @@ from mismatch_kit import grain, save, texture
 from flowdemo.data.inspection import read_inspection
 from flowdemo.errors import DataError, InputError
 from flowdemo.evaluation import reference as reference_room
+from flowdemo.evaluation.detectors import NAMES, rims_of
 from flowdemo.evaluation.inspection import evaluate_inspection
 from flowdemo.evaluation.reference import reference, statistics_of
 from flowdemo.training import normality
@@ -63,7 +64,7 @@ def trained_flow(waves: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """One short but real training."""
     out = tmp_path_factory.mktemp("models") / "first"
     chosen = TINY | {"ema": "0.9", "lr": "0.005", "smooth": "1", "margin": "3", "flip_y": "false",
-                     "coherence": "0.5"}  # fmt: skip
+                     "coherence": "0.5", "rim": "true"}  # fmt: skip
     return out, train("mismatch", waves, out, steps=60, device="cpu", seed=5, settings=chosen, bar=False)
 
 
@@ -178,6 +179,7 @@ def test_the_folder_is_a_whole_detector(trained_flow: tuple[Path, dict[str, Any]
     assert (training["steps"], training["samples"], training["seed"], training["pictures"]) == (60, 240, 5, SOUND - 1)
     flow = dict(manifest.flow)
     assert 0.03 < flow.pop("spread") < 0.5
+    assert flow.pop("rims").keys() == set(NAMES)
     assert flow == {"exposure": "picture", "paths": 8, "weight": "noise", "aggregation": "min", "share": 0.2,
                     "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5}  # fmt: skip
 
@@ -199,6 +201,8 @@ def test_normal_pictures_are_measured_with_what_was_stored(
     stored = model.manifest.scores
     assert set(stored) == {"reference"} and stored["reference"]["n"] == 1
     assert stored["reference"] == json.loads(json.dumps(reference(model, read_inspection(waves, "val"))))
+    rims = {name: rim.to_json() for name, rim in rims_of(model, read_inspection(waves, "train")).items()}
+    assert model.manifest.flow["rims"] == rims
     expected = statistics_of(read_inspection(waves, "train"), model.manifest).tensors()
     found = read_patches(out, model.manifest)
     assert found.keys() == expected.keys() and all(torch.equal(found[key], expected[key]) for key in expected)
@@ -329,7 +333,7 @@ class Watched:
         from types import SimpleNamespace
 
         self.now = 0.0
-        self.options = SimpleNamespace(size=(16, 16))
+        self.options = SimpleNamespace(size=(16, 16), rim=False)
         self.network = SimpleNamespace(config=SimpleNamespace(multiple=4))
         self.accelerator = SimpleNamespace(device=torch.device("cpu"))
         self.call = call

@@ -69,6 +69,14 @@ def test_statistics_that_are_no_safetensors_are_refused(folder: Path) -> None:
         read_patches(folder, read_manifest(folder))
 
 
+RIM = {"columns": [2.0, 1.0], "rows": []}
+
+
+def test_rims_are_read(folder: Path) -> None:
+    _edit(folder, lambda raw: raw.update(flow=FLOW | {"rims": {"mismatch": RIM}}))
+    assert read_manifest(folder).flow["rims"]["mismatch"] == RIM
+
+
 def _without(key: str) -> dict[str, Any]:
     return {name: value for name, value in FLOW.items() if name != key}
 
@@ -79,7 +87,9 @@ def _without(key: str) -> dict[str, Any]:
      FLOW | {"weight": {}}, FLOW | {"aggregation": "max"}, FLOW | {"aggregation": None}, FLOW | {"exposure": 3},
      FLOW | {"spread": 0.0}, FLOW | {"spread": float("nan")}, FLOW | {"spread": "1"}, FLOW | {"paths": 0},
      FLOW | {"paths": 33}, FLOW | {"paths": 2.5}, FLOW | {"paths": True}, FLOW | {"share": 0}, FLOW | {"share": 1.1},
-     FLOW | {"smooth": -1}, FLOW | {"smooth": 17}, FLOW | {"margin": 65}, FLOW | {"margin": 1.5}],
+     FLOW | {"smooth": -1}, FLOW | {"smooth": 17}, FLOW | {"margin": 65}, FLOW | {"margin": 1.5},
+     *(FLOW | {"rims": rims} for rims in ([], {}, {"patches": RIM}, {"mismatch": [1.0]}, {"mismatch": {"rows": [1.0]}},
+                                          *({"mismatch": RIM | {"rows": r}} for r in (2.0, [0], ["1"], [1.0] * 65))))],
     ids=repr,
 )  # fmt: skip
 def test_a_flow_that_cannot_be_is_refused(folder: Path, flow: dict[str, Any]) -> None:

@@ -1,0 +1,81 @@
+"""Flow Mismatching and its baselines on one picture after the other, graded alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from flowdemo.data.inspection import InspectionSplit
+from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches
+from flowdemo.flow import solve, uniform
+from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.patch_statistics import PatchStatistics
+from flowdemo.systems.rims import NO_RIM, Rim
+from flowdemo.zoo import Model
+from flowdemo.zoo.storage import read_patches
+
+ODE_STEPS = 10  # of either way of the encode–decode baseline
+METHOD = "mismatch"
+NAMES = (METHOD, "one-shot", "encode-decode", "patches")
+RIM_PICTURES = 32  # most that rims are measured on
+
+
+class Detectors:
+    """Maps of one picture by :data:`NAMES`; ``seconds`` counts the method alone.
+
+    Args:
+        model: the detector.
+        times, paths: T and K.
+        grading: how maps are made, for the baselines too; its rim aside.
+        rims: what each finds near borders of normal pictures; nothing where there is none.
+    """
+
+    def __init__(
+        self, model: Model, times: int = TIMES, paths: int = PATHS, grading: Grading | None = None,
+        rims: Mapping[str, Rim] | None = None,
+    ) -> None:  # fmt: skip
+        self.system, self.times, self.paths = model.system, times, paths
+        grading = grading or grading_of(model.manifest)
+        self.gradings = {name: replace(grading, rim=(rims or {}).get(name, NO_RIM)) for name in NAMES}
+        self.gradings["one-shot"] = replace(self.gradings["one-shot"], weight="reconstruction")
+        self.patches = PatchStatistics.from_tensors(read_patches(model.folder, model.manifest))
+        self.seconds = 0.0
+
+    def __call__(self, picture: np.ndarray, seed: int) -> dict[str, Tensor]:
+        """Maps ``[H, W]`` of a picture uint8 ``[H, W]`` or ``[H, W, 3]``, on the CPU."""
+        begin = time.perf_counter()
+        found = mismatches(self.system, picture, self.times, self.paths, seed)
+        own = self.gradings[METHOD].map(found).cpu()
+        self.seconds += time.perf_counter() - begin
+        state = self.system.picture_state(picture)
+        others = {"encode-decode": there_and_back(self.system, state),
+                  "patches": self.patches.map(state, border="inside")}  # fmt: skip
+        told = {METHOD: own, "one-shot": self.gradings["one-shot"].map(found)}
+        told |= {name: self.gradings[name].evened(baseline) for name, baseline in others.items()}
+        return {name: graded.cpu() for name, graded in told.items()}
+
+
+def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Rim]:
+    """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`."""
+    chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), RIM_PICTURES)).astype(int))
+    detectors = Detectors(model)
+    found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
+    return {name: Rim.of([maps[name] for maps in found]) for name in NAMES}
+
+
+@torch.no_grad()
+def there_and_back(system: FlowMismatching, picture: Tensor) -> Tensor:
+    """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
+
+    It is smoothed before it is squared as the method's disagreement is.
+    """
+    state = picture[None]
+    for grid in (tuple(reversed(uniform(ODE_STEPS))), uniform(ODE_STEPS)):
+        *_, last = solve("euler", system.velocity, state, grid)
+        state = last.x
+    return system.disagreement(state - picture)[0]
