@@ -66,6 +66,8 @@ class Grading:
         aggregation: over paths, one of :data:`AGGREGATIONS`.
         share: α of ``order``, in (0, 1].
         smooth: standard deviation in pixels of a Gaussian over each map, 0 for none; not part of (3).
+        wide: standard deviation in pixels of a second Gaussian, whose map is averaged with the first one: the narrow
+            one keeps thin things, the wide one lets large areas add up. 0 for none; not part of (3).
         rim: of (3'), see :mod:`~flowdemo.systems.rims`; it is taken out after the smoothing.
         margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
             neighbours would tell is missing; not part of (4).
@@ -82,6 +84,7 @@ class Grading:
     margin: int = 0
     pooling: str = POOLINGS[0]
     rim: Rim = NO_RIM
+    wide: float = 0.0
 
     def __post_init__(self) -> None:
         if self.weight not in WEIGHTS:
@@ -90,7 +93,7 @@ class Grading:
             raise InputError(f"Paths are combined by {', '.join(AGGREGATIONS)}.", field="aggregation")
         if not 0 < self.share <= 1:
             raise InputError("The share of the paths must be above 0 and at most 1.", field="share")
-        if not 0 <= self.smooth <= 16:
+        if not (0 <= self.smooth <= 16 and 0 <= self.wide <= 16):
             raise InputError("Maps are smoothed by 0 to 16 pixels.", field="smooth")
         if not 0 <= self.margin <= 64:
             raise InputError("The margin must be 0 to 64 pixels.", field="margin")
@@ -122,7 +125,8 @@ class Grading:
 
     def evened(self, found: Tensor) -> Tensor:
         """Maps ``[…, H, W]`` smoothed and without their rim."""
-        return self.rim.without(smoothed(found, self.smooth))
+        narrow = smoothed(found, self.smooth)
+        return self.rim.without((narrow + smoothed(found, self.wide)) / 2 if self.wide else narrow)
 
     def map(self, mismatches: Sequence[Tensor]) -> Tensor:
         """Equation (3) of δ ``[K, H, W]`` at T times → H ``[H, W]``."""

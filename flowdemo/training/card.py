@@ -87,14 +87,15 @@ def _detector_facts(manifest: Manifest) -> str:
     width, height = manifest.size
     flow, colour = manifest.flow, "in colour" if manifest.channels == 3 else "grey"
     bright = {"picture": "median and robust spread of each picture are taken out first", "plain": "as they are"}
+    wide = f" and by {flow['wide']:g}" if flow.get("wide") else ""
     lines = [f"- Pictures: {colour}, of any size at their own scale; trained on crops of {width}×{height} pixels.",
              f"- Brightness: {bright[flow['exposure']]}.",
              f"- Network: {manifest.parameters / 1e6:.2f} million parameters, {manifest.bytes / 1e6:.1f} MB in half "
              f"precision; architecture in `manifest.json`. It answers with {RESHAPED['velocity']}.",
              f"- Usual settings: K = {flow['paths']} paths, T = {manifest.steps['detect']} times, weight "
              f"{flow['weight']}, {flow['aggregation']} over paths, disagreement smoothed by "
-             f"{flow.get('coherence', 0):g} pixels before it is squared, maps by {flow['smooth']:g} pixels, image "
-             f"score without {flow['margin']} pixels along the border: {POOLED[flow.get('pooling', 'peak')]}."]
+             f"{flow.get('coherence', 0):g} pixels before it is squared, maps by {flow['smooth']:g}{wide} pixels, "
+             f"image score without {flow['margin']} pixels along the border: {POOLED[flow.get('pooling', 'peak')]}."]
     if flow.get("rims"):
         lines.append("- Near the border maps are divided by what normal training pictures have there.")
     return "\n".join(lines)

@@ -137,7 +137,7 @@ def manifest_of(
 ) -> Manifest:
     """The description of a trained flow, files and training aside."""
     terms = terms_of(split.info.name)
-    grading = Grading(smooth=options.smooth, margin=options.margin, pooling=options.pooling)
+    grading = Grading(smooth=options.smooth, wide=options.wide, margin=options.margin, pooling=options.pooling)
     classes = [{"index": 0, "name": "normal", "color": list(NORMAL)}, {"index": 1, "name": "defect",
                                                                       "color": list(DEFECT)}]  # fmt: skip
     return Manifest(

@@ -23,7 +23,8 @@ _BOUNDS = {
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "noise": (0.0, 10.0), "dice": (0.0, 100.0), "convexity": (0.0, 1e4), "tangents": (0.0, 100.0), "rounds": (0, 1000),
-    "coherence": (0.0, 16.0), "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0), "skip": (0.0, 100.0),
+    "coherence": (0.0, 16.0), "wide": (0.0, 16.0), "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0),
+    "skip": (0.0, 100.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
           "exposure": EXPOSURES, "pooling": POOLINGS}
@@ -58,7 +59,7 @@ class TrainingOptions:
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
         coherence: mismatch only; σ of equation (2') of :mod:`~flowdemo.systems.mismatch`.
-        smooth, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
+        smooth, wide, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         rim: mismatch only; whether :mod:`~flowdemo.systems.rims` are measured on training pictures and taken out.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity: cgpm only; weight of the convexity of the projected mask.
@@ -106,6 +107,7 @@ class TrainingOptions:
     margin: int = 0
     pooling: str = POOLINGS[0]
     coherence: float = 0.0
+    wide: float = 0.0
     rim: bool = False
     noise: float = NOISE
     dice: float = 0.0

@@ -252,10 +252,10 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         numbers = all(_is_number(flow.get(key), low, high) for key, (low, high) in _MISMATCH.items())
         whole = all(type(flow.get(key)) is int for key in ("paths", "margin"))
         words = words and flow.get("pooling", POOLINGS[0]) in POOLINGS
-        numbers = numbers and _is_number(flow.get("coherence", 0.0), 0.0, 16.0)
+        numbers = numbers and all(_is_number(flow.get(key, 0.0), 0.0, 16.0) for key in ("coherence", "wide"))
         known = {*_MISMATCH_WORDS, *_MISMATCH}
         numbers = numbers and ("rims" not in flow or _are_rims(flow["rims"]))
-        return words and numbers and whole and flow.keys() - {"pooling", "coherence", "rims"} == known
+        return words and numbers and whole and flow.keys() - {"pooling", "coherence", "wide", "rims"} == known
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())

@@ -181,7 +181,7 @@ def test_the_folder_is_a_whole_detector(trained_flow: tuple[Path, dict[str, Any]
     assert 0.03 < flow.pop("spread") < 0.5
     assert flow.pop("rims").keys() == set(NAMES)
     assert flow == {"exposure": "picture", "paths": 8, "weight": "noise", "aggregation": "min", "share": 0.2,
-                    "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5}  # fmt: skip
+                    "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5, "wide": 0.0}  # fmt: skip
 
 
 def test_the_spread_is_that_of_the_pictures_as_they_are_seen(

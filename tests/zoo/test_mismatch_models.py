@@ -88,6 +88,7 @@ def _without(key: str) -> dict[str, Any]:
      FLOW | {"spread": 0.0}, FLOW | {"spread": float("nan")}, FLOW | {"spread": "1"}, FLOW | {"paths": 0},
      FLOW | {"paths": 33}, FLOW | {"paths": 2.5}, FLOW | {"paths": True}, FLOW | {"share": 0}, FLOW | {"share": 1.1},
      FLOW | {"smooth": -1}, FLOW | {"smooth": 17}, FLOW | {"margin": 65}, FLOW | {"margin": 1.5},
+     FLOW | {"wide": 17}, FLOW | {"wide": "1"},
      *(FLOW | {"rims": rims} for rims in ([], {}, {"patches": RIM}, {"mismatch": [1.0]}, {"mismatch": {"rows": [1.0]}},
                                           *({"mismatch": RIM | {"rows": r}} for r in (2.0, [0], ["1"], [1.0] * 65))))],
     ids=repr,

@@ -34,7 +34,8 @@ const COST = (paths, times) =>
 
 const MAP_MEANS =
   "At each pixel: how far the velocity of a flow that knows normal surfaces only is from the straight line to this picture, " +
-  "squared, in intensities as the network sees them. 0 is perfect agreement.";
+  "squared, in intensities as the network sees them. 0 is perfect agreement. Some models divide by how much higher normal surfaces " +
+  "are near their border.";
 const SCORE_MEANS =
   "Image score: the largest value of the map plus the mean of its highest 1 %; a margin at the border may be left out, and some " +
   "models divide by the median of the map, the surface's own level. It has no limit of its own; what normal surfaces reach gives " +
@@ -42,7 +43,7 @@ const SCORE_MEANS =
 const FAILS = [
   ["Stains", "a harmless stain or print is as foreign to the flow as a defect, and scores like one."],
   ["Exposure", "a surface lighter or darker than those of the training can score everywhere."],
-  ["Borders", "edges of normal tiles often score high, because less of their surroundings is known."],
+  ["Borders", "edges of normal tiles often score high, because less of their surroundings is known; on average only is that taken out."],
   ["Small cracks", "a crack of a pixel or two moves the map little and can stay below the threshold."],
 ];
 const TIMES_MEAN = "Small t: mostly noise, only coarse deviations show. Large t: nearly the picture, fine ones show.";
