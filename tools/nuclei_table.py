@@ -24,6 +24,7 @@ METHODS = (
     ("plain", "unet-nuclei", {}),
     ("CGPM", "cgpm-nuclei", {}),
     ("curvature flow", "unet-nuclei", {"prior": "curvature"}),
+    ("projection", "unet-nuclei", {"prior": "projection"}),
     ("line scan", "unet-nuclei", {"prior": "line-scan"}),
     ("CFSSnet", "cfss-nuclei", {}),
 )
