@@ -61,7 +61,8 @@ def test_a_run_shows_the_picture_and_then_the_mask() -> None:
 
 
 def test_priors_fill_the_dents_of_a_star_and_keep_its_area(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shape_models, "ITERATIONS", 40)  # a star has far more to fill than a nucleus
+    for constant in ("ITERATIONS", "FLOW"):
+        monkeypatch.setattr(shape_models, constant, 40)  # a star has far more to fill than a nucleus
     picture = photo(STAR)
     plain = mask("none", picture)
     assert defect(plain) > 0.2
