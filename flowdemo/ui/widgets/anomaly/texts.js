@@ -43,7 +43,7 @@ const SCORE_MEANS =
 const FAILS = [
   ["Stains", "a harmless stain or print is as foreign to the flow as a defect, and scores like one."],
   ["Exposure", "a surface lighter or darker than those of the training can score everywhere."],
-  ["Borders", "edges of normal tiles often score high, because less of their surroundings is known; on average only is that taken out."],
+  ["Borders", "edges of normal tiles often score high, because less of their surroundings is known; some models divide by the usual height there, which a single tile can exceed."],
   ["Small cracks", "a crack of a pixel or two moves the map little and can stay below the threshold."],
 ];
 const TIMES_MEAN = "Small t: mostly noise, only coarse deviations show. Large t: nearly the picture, fine ones show.";
