@@ -119,7 +119,7 @@ def test_the_keyboard_paints_and_takes_back(open_page: Any, bench: Bench) -> Non
     canvas, keys = lab.page.locator(".an-paint"), lab.page.keyboard
     canvas.focus()
     keys.press("b")
-    assert lab.page.get_by_role("button", name="Blot").get_attribute("aria-pressed") == "true"
+    lab.page.get_by_role("button", name="Blot", pressed=True).wait_for()
     keys.press("s")
     keys.press("]")
     asked = lab.get("asked")
