@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from flowdemo.data.inspection import InspectionSplit
-from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches
+from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches, spread_over
 from flowdemo.flow import solve, uniform
 from flowdemo.systems.mismatch import FlowMismatching, Grading
 from flowdemo.systems.patch_statistics import PatchStatistics
@@ -62,8 +62,8 @@ class Detectors:
 
 def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Rim]:
     """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`."""
-    chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), RIM_PICTURES)).astype(int))
     detectors = Detectors(model)
+    chosen = spread_over(split, RIM_PICTURES)
     found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
     return {name: Rim.of([maps[name] for maps in found]) for name in NAMES}
 

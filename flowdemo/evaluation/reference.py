@@ -43,6 +43,11 @@ def statistics_of(split: InspectionSplit, manifest: Manifest) -> PatchStatistics
     return PatchStatistics.fit(pictures)
 
 
+def spread_over(split: InspectionSplit, most: int) -> np.ndarray:
+    """Indices of at most so many pictures, evenly spread over a split, int64 rising."""
+    return np.unique(np.linspace(0, len(split) - 1, min(len(split), most)).astype(int))
+
+
 def reference(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Any]:
     """Scores of normal pictures for every weight and aggregation.
 
@@ -51,7 +56,7 @@ def reference(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, 
         "scale"}, …}}``: image scores; what :data:`THRESHOLD` of the pixels stay below; top of a colour scale.
     """
     gradings = {f"{w}/{a}": grading_of(model.manifest, weight=w, aggregation=a) for w in WEIGHTS for a in AGGREGATIONS}
-    chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), PICTURES)).astype(int))
+    chosen = spread_over(split, PICTURES)
     scores, pixels = {key: [] for key in gradings}, {key: [] for key in gradings}
     for index in chosen:
         found = mismatches(model.system, split.images[index], seed=seed + APART * int(index))

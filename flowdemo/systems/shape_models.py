@@ -35,7 +35,7 @@ from flowdemo.systems.levelscan import line_scan
 TIME = 0.0  # the network keeps its time input and is always told the same
 NOISE = 0.4  # highest standard deviation of noise that such models are trained with
 PROJECTION: Recipe = RECOMMENDED
-# How far the priors go was chosen on validation patches with noise: further, and dents that true nuclei have are filled.
+# How far the priors go was chosen on validation patches with noise: further, and they fill dents of true nuclei too.
 ITERATIONS = 5  # of the projection
 FLOW = 12  # iterations of the curvature flow
 REACH = 5  # of the line scan
