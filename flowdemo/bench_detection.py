@@ -50,25 +50,32 @@ def row(engine: Engine, name: str, rounds: int) -> dict[str, Any]:
 
 
 def _bare(system: Any, given: Given) -> Any:
-    """The calls that one time makes of the network, T times over, and nothing else."""
-    network, calls = system.network, []
+    """The calls that one time makes of the networks, T times over, and nothing else."""
+    calls: list[tuple[Any, tuple[torch.Tensor, ...]]] = []
 
-    def noted(*given: torch.Tensor) -> torch.Tensor:
-        calls.append(given)
-        return network(*given)
+    def noting(network: Any) -> Any:
+        def noted(*given: torch.Tensor) -> torch.Tensor:
+            calls.append((network, given))
+            return network(*given)
 
-    system.network = noted
+        return noted
+
+    parts = [part for part in (system, system.glance) if part is not None]
+    networks = [part.network for part in parts]
     try:
+        for part, network in zip(parts, networks, strict=True):
+            part.network = noting(network)
         list(system.steps(system.directions[0], (system.picture_state(given.pixels), 0), 1, paths=PATHS))
     finally:
-        system.network = network
+        for part, network in zip(parts, networks, strict=True):
+            part.network = network
 
     @torch.no_grad()
     def run() -> None:
         for _ in range(TIMES):
-            for call in calls:
+            for network, call in calls:
                 network(*call)
-        if calls[0][0].is_cuda:
+        if calls[0][1][0].is_cuda:
             torch.cuda.synchronize()
 
     return run

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
+    from flowdemo.networks.glance import GlanceUNet
     from flowdemo.networks.unet import PatchUNet
     from flowdemo.zoo import Manifest
 
@@ -18,6 +19,8 @@ DETECTOR = "tiny-detector"
 SIZE = (32, 32)  # of a crop; pictures up to 48 × 48 are seen whole
 FLOW = {"exposure": "plain", "spread": 0.4, "paths": 2, "weight": "noise", "aggregation": "min", "share": 0.2,
         "smooth": 0.0, "margin": 0}  # fmt: skip
+GLANCE = {"side": 8, "means": [0.0, -2.0, -2.0], "spreads": [0.2, 0.5, 0.5], "coherence": 0.5}
+GLANCED = FLOW | {"glance": GLANCE, "glance_share": 0.5, "glance_smooth": 1.0}  # of two scales
 TIMES = 3
 PATHS_KNOWN, TIMES_KNOWN = 2, 3  # of the reference below
 
@@ -35,16 +38,29 @@ def reference_entry() -> dict[str, Any]:
 
 def tiny_flow(channels: int = 1, seed: int = 0) -> PatchUNet:
     """A random network; nothing of it starts at zero."""
-    import torch
-
     from flowdemo.networks.unet import PatchUNet, UNetConfig
+
+    return _stirred(PatchUNet, UNetConfig(channels, channels, 2, (8, 16), (False, False), 1, 8), seed)
+
+
+def tiny_glance(cells: int = 3, seed: int = 0) -> GlanceUNet:
+    """A random network of grey pixels, and one of grids whose sides are multiples of 2."""
+    from flowdemo.networks.glance import GlanceConfig, GlanceUNet
+    from flowdemo.networks.unet import UNetConfig
+
+    grid = UNetConfig(cells, cells, 2, (8,), (False,), 1, 8)
+    return _stirred(GlanceUNet, GlanceConfig(1, 1, 2, (8, 16), (False, False), 1, 8, grid=grid), seed)
+
+
+def _stirred(network: type, config: Any, seed: int) -> Any:
+    import torch
 
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
-        network = PatchUNet(UNetConfig(channels, channels, 2, (8, 16), (False, False), 1, 8))
-        for weight in network.parameters():
+        made = network(config)
+        for weight in made.parameters():
             weight.add_(torch.randn_like(weight) * 0.05)
-    return network.eval()
+    return made.eval()
 
 
 def detector_manifest(network: PatchUNet | None = None, **changes: Any) -> Manifest:
@@ -72,14 +88,21 @@ def patch_tensors(channels: int = 1, seed: int = 0) -> dict[str, Any]:
     return PatchStatistics.fit([exposed(texture(seed + i), channels, "plain") for i in range(2)]).tensors()
 
 
-def write_tiny_detector(folder: Path, channels: int = 1, patches: bool = True, **changes: Any) -> Path:
+def write_tiny_detector(
+    folder: Path, channels: int = 1, patches: bool = True, network: PatchUNet | None = None, **changes: Any
+) -> Path:
     """A model folder as training would leave it; keyword arguments change its manifest."""
     from flowdemo.zoo import save_model
 
-    network = tiny_flow(channels)
+    network = network or tiny_flow(channels)
     tensors = patch_tensors(channels) if patches else None
     save_model(folder, detector_manifest(network, **changes), network, patches=tensors)
     return folder
+
+
+def write_tiny_glance(folder: Path, cells: int = 3, **changes: Any) -> Path:
+    """As above, of two scales."""
+    return write_tiny_detector(folder, network=tiny_glance(cells), **{"flow": GLANCED} | changes)
 
 
 def texture(seed: int, size: tuple[int, int] = (40, 36)) -> np.ndarray:

@@ -8,7 +8,6 @@ import numpy as np
 
 from flowdemo.engine.detections import Detection
 from flowdemo.errors import InputError
-from flowdemo.flow.gradings import WEIGHTS
 from flowdemo.rendering import encoders
 
 if TYPE_CHECKING:
@@ -61,9 +60,8 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
     import torch
 
     _check(detection, index)
-    found, grading = detection.found[index - 1], grading_of(detection)
-    weighed = WEIGHTS[grading.weight](found.t) * torch.from_numpy(found.mismatch).float()
-    return grading.evened(weighed).numpy()
+    found = detection.found[index - 1]
+    return grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

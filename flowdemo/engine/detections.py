@@ -20,7 +20,7 @@ from flowdemo.request import Request
 from flowdemo.zoo.devices import device_label
 from flowdemo.zoo.manifest import Manifest
 
-MOST = 1 << 26  # values of δ that one detection may hold: paths × times × pixels
+MOST = 1 << 26  # values of δ that one detection may hold: scales × paths × times × pixels
 KEPT = 24  # detections
 KEPT_BYTES = 384 << 20
 
@@ -33,7 +33,7 @@ class Found:
         index: 1 … T.
         t: time in (0, 1).
         evaluations, seconds: so far.
-        mismatch: δ, float16 ``[K, H, W]``, clipped to what float16 holds.
+        mismatch: δ, float16 ``[K, H, W]``, or ``[2, K, H, W]`` at two scales, clipped to what float16 holds.
     """
 
     index: int
@@ -109,7 +109,8 @@ class Searches:
         if truth is not None and truth.shape != (height, width):
             raise InputError("The true mask must have the size of its picture.", field="truth")
         detection = Detection(request, manifest, given, truth, device_label(self.engine.device))
-        values = int(detection.settings["paths"]) * request.steps * height * width
+        scales = 2 if "glance" in manifest.flow else 1
+        values = scales * int(detection.settings["paths"]) * request.steps * height * width
         if values > MOST:
             raise InputError("This picture is too large for so many paths and times; choose fewer.", field="paths")
         return detection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from flowdemo.data.inspection import InspectionSplit
 from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches, spread_over
 from flowdemo.flow import solve, uniform
+from flowdemo.systems.glance import laid_over
 from flowdemo.systems.mismatch import FlowMismatching, Grading
 from flowdemo.systems.patch_statistics import PatchStatistics
 from flowdemo.systems.rims import NO_RIM, Rim
@@ -56,13 +57,13 @@ class Detectors:
         others = {"encode-decode": there_and_back(self.system, state),
                   "patches": self.patches.map(state, border="inside")}  # fmt: skip
         told = {METHOD: own, "one-shot": self.gradings["one-shot"].map(found)}
-        told |= {name: self.gradings[name].evened(baseline) for name, baseline in others.items()}
+        told |= {name: _graded(self.gradings[name], baseline) for name, baseline in others.items()}
         return {name: graded.cpu() for name, graded in told.items()}
 
 
 def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Rim]:
-    """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`."""
-    detectors = Detectors(model)
+    """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`; of the maps of pixels alone."""
+    detectors = Detectors(model, grading=grading_of(model.manifest, glance_share=0.0))
     chosen = spread_over(split, RIM_PICTURES)
     found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
     return {name: Rim.of([maps[name] for maps in found]) for name in NAMES}
@@ -72,10 +73,24 @@ def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Ri
 def there_and_back(system: FlowMismatching, picture: Tensor) -> Tensor:
     """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
 
-    It is smoothed before it is squared as the method's disagreement is.
+    It is smoothed before it is squared as the method's disagreement is. Of a system of two scales, ``[2, H, W]``.
     """
-    state = picture[None]
-    for grid in (tuple(reversed(uniform(ODE_STEPS))), uniform(ODE_STEPS)):
-        *_, last = solve("euler", system.velocity, state, grid)
+    found = system.disagreement(_returned(system.velocity, picture) - picture)
+    if system.glance is None:
+        return found[0]
+    grid = system.glance.grid(picture)
+    cells = system.glance.disagreement(_returned(system.glance.velocity, grid) - grid)
+    return torch.cat([found, laid_over(cells, picture.shape[-2:])])
+
+
+def _returned(velocity: Callable[[Tensor, float], Tensor], state: Tensor) -> Tensor:
+    """``[1, C, H, W]`` of ``[C, H, W]`` after its way to t = 0 and back."""
+    state = state[None]
+    for times in (tuple(reversed(uniform(ODE_STEPS))), uniform(ODE_STEPS)):
+        *_, last = solve("euler", velocity, state, times)
         state = last.x
-    return system.disagreement(state - picture)[0]
+    return state
+
+
+def _graded(grading: Grading, found: Tensor) -> Tensor:
+    return grading.joined(found) if found.ndim == 3 else grading.evened(found)

@@ -8,6 +8,7 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
                     δ_k(p, t) = Σ_c (G_σ * (v_θ(x_t, t) − u))_c²(p), not in the paper  (2')
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
                     H / rim, where borders of normal pictures score higher, not in the paper  (3')
+    two scales      H = H_pixels/rim + γ H_glance, not in the paper           (3'')
     image score     S = max_p H + mean of the top 1 % of H                    (4)
                     S / median of H, a contrast, not in the paper             (4')
 
@@ -21,6 +22,9 @@ same direction stays, as over a stain, and what every pixel gets wrong on its ow
 
 (4') asks how far the map stands out from the picture's own level: where one normal surface is rougher than another, and
 every pixel of it scores higher, (4) mostly ranks roughness. Pixels of different pictures are ranked in the same units.
+
+(3'') adds the map of a second flow, which knows whole pictures at one glance (:mod:`~flowdemo.systems.glance`): what
+large parts do that no crop shows. Its δ, laid over the picture, is the second of two scales, ``[2, K, H, W]``.
 
 The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
 
@@ -46,7 +50,9 @@ from flowdemo.flow.paths import interpolate, linear_guess
 from flowdemo.request import DETECT
 from flowdemo.systems.base import Option, Watch
 from flowdemo.systems.exposure import EXPOSURES, exposed
+from flowdemo.systems.glance import GlanceFlow, laid_over
 from flowdemo.systems.rims import NO_RIM, Rim
+from flowdemo.systems.smoothing import smoothed
 from flowdemo.systems.tiles import Tiles
 
 TIME_SCALE = 1000.0
@@ -68,6 +74,8 @@ class Grading:
         smooth: standard deviation in pixels of a Gaussian over each map, 0 for none; not part of (3).
         wide: standard deviation in pixels of a second Gaussian, whose map is averaged with the first one: the narrow
             one keeps thin things, the wide one lets large areas add up. 0 for none; not part of (3).
+        glance_share, glance_smooth: γ of (3'') where there is a second scale, and the standard deviation in pixels of
+            a Gaussian over its map.
         rim: of (3'), see :mod:`~flowdemo.systems.rims`; it is taken out after the smoothing.
         margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
             neighbours would tell is missing; not part of (4).
@@ -85,6 +93,8 @@ class Grading:
     pooling: str = POOLINGS[0]
     rim: Rim = NO_RIM
     wide: float = 0.0
+    glance_share: float = 0.0
+    glance_smooth: float = 0.0
 
     def __post_init__(self) -> None:
         if self.weight not in WEIGHTS:
@@ -93,8 +103,11 @@ class Grading:
             raise InputError(f"Paths are combined by {', '.join(AGGREGATIONS)}.", field="aggregation")
         if not 0 < self.share <= 1:
             raise InputError("The share of the paths must be above 0 and at most 1.", field="share")
-        if not (0 <= self.smooth <= 16 and 0 <= self.wide <= 16):
-            raise InputError("Maps are smoothed by 0 to 16 pixels.", field="smooth")
+        for width in ("smooth", "wide", "glance_smooth"):
+            if not 0 <= getattr(self, width) <= 16:
+                raise InputError("Maps are smoothed by 0 to 16 pixels.", field=width)
+        if not 0 <= self.glance_share <= 1e3:
+            raise InputError("The share of the glance must be 0 to 1000.", field="glance_share")
         if not 0 <= self.margin <= 64:
             raise InputError("The margin must be 0 to 64 pixels.", field="margin")
         if self.pooling not in POOLINGS:
@@ -113,23 +126,33 @@ class Grading:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rim"}
 
     def combined(self, mismatch: Tensor) -> Tensor:
-        """A_k δ_k: ``[K, H, W]`` → ``[H, W]``."""
+        """A_k δ_k: ``[…, K, H, W]`` → ``[…, H, W]``, each scale by itself."""
         if self.aggregation == "mean":
-            return mismatch.mean(0)
-        rank = 1 if self.aggregation == "min" else math.ceil(self.share * len(mismatch))
-        return mismatch.kthvalue(rank, dim=0).values if rank > 1 else mismatch.amin(0)
+            return mismatch.mean(-3)
+        rank = 1 if self.aggregation == "min" else math.ceil(self.share * mismatch.shape[-3])
+        return mismatch.kthvalue(rank, dim=-3).values if rank > 1 else mismatch.amin(-3)
 
     def at(self, mismatch: Tensor, t: float) -> Tensor:
-        """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` → ``[H, W]``."""
-        return self.evened(WEIGHTS[self.weight](t) * self.combined(mismatch.float()))
+        """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` or ``[2, K, H, W]`` → ``[H, W]``."""
+        weighed = WEIGHTS[self.weight](t) * self.combined(mismatch.float())
+        return self.joined(weighed) if mismatch.ndim == 4 else self.evened(weighed)
+
+    def paths(self, mismatch: Tensor, t: float) -> Tensor:
+        """w(t) δ_k of every path, evened as :meth:`at` does, ``[K, H, W]`` or ``[2, K, H, W]`` → ``[K, H, W]``."""
+        weighed = WEIGHTS[self.weight](t) * mismatch.float()
+        return self.joined(weighed) if mismatch.ndim == 4 else self.evened(weighed)
 
     def evened(self, found: Tensor) -> Tensor:
-        """Maps ``[…, H, W]`` smoothed and without their rim."""
+        """Maps ``[…, H, W]`` of pixels, smoothed and without their rim."""
         narrow = smoothed(found, self.smooth)
         return self.rim.without((narrow + smoothed(found, self.wide)) / 2 if self.wide else narrow)
 
+    def joined(self, found: Tensor) -> Tensor:
+        """Equation (3'') of both scales' maps ``[2, …, H, W]`` → ``[…, H, W]``."""
+        return self.evened(found[0]) + self.glance_share * smoothed(found[1], self.glance_smooth)
+
     def map(self, mismatches: Sequence[Tensor]) -> Tensor:
-        """Equation (3) of δ ``[K, H, W]`` at T times → H ``[H, W]``."""
+        """Equation (3) or (3'') of δ ``[K, H, W]`` or ``[2, K, H, W]`` at T times → H ``[H, W]``."""
         parts = [self.at(found, t) for found, t in zip(mismatches, inner_times(len(mismatches)), strict=True)]
         return torch.stack(parts).mean(0)
 
@@ -158,20 +181,6 @@ def image_score(found: Tensor | np.ndarray) -> float:
     return float(top[0] + top.mean())
 
 
-def smoothed(found: Tensor, sigma: float) -> Tensor:
-    """Maps ``[…, H, W]`` under a Gaussian of ``sigma`` pixels, mirrored at the borders."""
-    if not sigma:
-        return found
-    reach = min(math.ceil(3 * sigma), min(found.shape[-2:]) - 1)
-    places = torch.arange(-reach, reach + 1, device=found.device, dtype=torch.float32)
-    kernel = torch.exp(-(places**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    maps = found.reshape(-1, 1, *found.shape[-2:])
-    padded = torch.nn.functional.pad(maps, [reach] * 4, mode="reflect")
-    along = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 1, -1))
-    return torch.nn.functional.conv2d(along, kernel.view(1, 1, -1, 1)).view(found.shape)
-
-
 class FlowMismatching:
     """Detects what a flow of normal pictures does not expect.
 
@@ -185,6 +194,7 @@ class FlowMismatching:
         multiple: sides that the network takes are multiples of it.
         device: where states live.
         coherence: σ of (2') in pixels, 0 for (2).
+        glance: the flow of the second scale, if there is one.
     """
 
     name = "Flow Mismatching"
@@ -197,11 +207,12 @@ class FlowMismatching:
     def __init__(
         self, network: Network, channels: int, spread: float, crop: tuple[int, int], exposure: str = EXPOSURES[0],
         multiple: int = 1, device: str | torch.device = "cpu", coherence: float = 0.0,
+        glance: GlanceFlow | None = None,
     ) -> None:  # fmt: skip
         self.network, self.channels, self.spread = network, channels, spread
         self.largest = tuple(int(STRETCH * side) // multiple * multiple for side in reversed(crop))
         self.exposure, self.multiple, self.device = exposure, multiple, torch.device(device)
-        self.coherence = coherence
+        self.coherence, self.glance = coherence, glance
 
     def picture_state(self, given: np.ndarray) -> Tensor:
         """A picture uint8 ``[H, W]`` or ``[H, W, 3]`` as the network knows it, float32 ``[C, H, W]``."""
@@ -221,19 +232,31 @@ class FlowMismatching:
         self, direction: str, start: tuple[Tensor, int], steps: int, solver: str = "euler", watch: Watch = None,
         paths: float = 8,
     ) -> Iterator[Step]:  # fmt: skip
-        """Mismatches at T = ``steps`` times: steps 1 … T, whose x is δ ``[K, H, W]`` of that time.
+        """Mismatches at T = ``steps`` times: steps 1 … T, whose x is δ ``[K, H, W]`` of that time, or ``[2, K, H, W]``.
 
-        ``solver`` is not used: nothing is integrated. ``watch`` is called before each path of each time.
+        ``solver`` is not used: nothing is integrated. ``watch`` is called before each path of each time. An evaluation
+        is the velocity of one path at one time, at both scales where there are two.
         """
         picture, seed = start
         sources = noise(picture, int(paths), seed)
+        glanced = self._glanced(picture, seed, int(paths))
         for index, t in enumerate(inner_times(steps), 1):
             found = []
             for part in sources.split(max(1, AT_ONCE // picture[0].numel())):
                 if watch:
                     watch()
                 found.append(self.mismatch(picture, part, t))
-            yield Step(index, index / steps, t, torch.cat(found), None, index * int(paths))
+            delta = torch.cat(found)
+            if glanced:
+                delta = torch.stack([delta, glanced(t)])
+            yield Step(index, index / steps, t, delta, None, index * int(paths))
+
+    def _glanced(self, picture: Tensor, seed: int, paths: int) -> Callable[[float], Tensor] | None:
+        """What tells δ ``[K, H, W]`` of the second scale, laid over the picture, at a time."""
+        if self.glance is None:
+            return None
+        grid, sources = self.glance.grid(picture), self.glance.sources(paths, seed, picture.device)
+        return lambda t: laid_over(self.glance.mismatch(grid, sources, t), picture.shape[-2:])
 
     @torch.no_grad()
     def mismatch(self, picture: Tensor, sources: Tensor, t: float) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,11 +26,14 @@ from flowdemo.errors import InputError
 from flowdemo.evaluation.detectors import ODE_STEPS, RIM_PICTURES, rims_of
 from flowdemo.evaluation.reference import PATHS, PICTURES, TIMES, reference, statistics_of
 from flowdemo.flow.paths import interpolate, linear_guess, velocity
+from flowdemo.networks.glance import GlanceConfig, GlanceUNet
 from flowdemo.networks.unet import PatchUNet, UNetConfig, parameter_count
 from flowdemo.rendering.palette import Palette
 from flowdemo.request import DETECT
 from flowdemo.systems.base import to_uint8
 from flowdemo.systems.exposure import exposed
+from flowdemo.systems.glance import CHANNELS as GRID_CHANNELS
+from flowdemo.systems.glance import Glance
 from flowdemo.systems.mismatch import TIME_SCALE, FlowMismatching, Grading
 from flowdemo.training.beginning import begin_from, begun_from
 from flowdemo.training.budget import Budget
@@ -52,6 +55,9 @@ USUAL: dict[str, Any] = {
 OPEN = {"patch": (0,), "channels": ((),), "attention": ((),)}  # what says that an option is open, where not None
 FIXED = 20.0  # seconds to read, write and hash files and to gather patches
 SLOWER = 1.3  # an ending takes so many times what one call of the network promises, at most
+GRIDS = 2  # whole pictures at a glance for each crop of a step
+GRID_PATCH = 2
+UNTOUCHED = Augmentation(flip_x=False, flip_y=False)
 NORMAL, DEFECT = (240, 240, 240), (214, 72, 24)  # colours of the two classes
 
 
@@ -62,19 +68,49 @@ class MismatchObjective:
     Args:
         spread: standard deviation of the pictures.
         times: see :func:`~flowdemo.training.objectives.sample_times`.
+        grids: of whole normal pictures, ``[N, 3, S, S]`` by :mod:`~flowdemo.systems.glance`, where the network has a
+            second part for them: their own flow is learned in the same steps, :data:`GRIDS` grids for each picture.
+        mirrored: what may happen to a grid; nothing but flips.
     """
 
     spread: float
     times: str = "uniform"
+    grids: Tensor | None = None
+    mirrored: Augmentation = UNTOUCHED
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         """Images ``[B, C, H, W]``; there are no labels."""
+        pixels = self._drawn(images, gen)
+        if self.grids is None:
+            return {"matching": _lost(network(pixels.states, pixels.tau), pixels, self.spread)}
+        take = torch.randint(len(self.grids), (GRIDS * len(images),), generator=gen)
+        chosen = self.grids[take.to(self.grids.device)].to(images.device)
+        grids = self._drawn(self.mirrored(chosen, torch.zeros(len(take)), gen)[0], gen)
+        answer, told = network(pixels.states, pixels.tau, grids.states, grids.tau)
+        return {"matching": _lost(answer, pixels, self.spread), "glance": _lost(told, grids, 1.0)}
+
+    def _drawn(self, images: Tensor, gen: torch.Generator) -> _Paths:
         device = images.device
         source = torch.randn(images.shape, generator=generator_on(device, gen), device=device)
         t = sample_times(len(images), self.times, gen).to(device)
-        states = interpolate(source, images, t)
-        v = network(states, TIME_SCALE * t.flatten()).float() + linear_guess(t, self.spread) * states
-        return {"matching": (v - velocity(source, images)).square().mean()}
+        return _Paths(interpolate(source, images, t), t, velocity(source, images))
+
+
+class _Paths(NamedTuple):
+    """Places on straight paths ``[B, C, h, w]``, their times ``[B, 1, 1, 1]``, and the velocities there."""
+
+    states: Tensor
+    t: Tensor
+    u: Tensor
+
+    @property
+    def tau(self) -> Tensor:
+        return TIME_SCALE * self.t.flatten()
+
+
+def _lost(answer: Tensor, paths: _Paths, spread: float) -> Tensor:
+    v = answer.float() + linear_guess(paths.t, spread) * paths.states
+    return (v - paths.u).square().mean()
 
 
 def train_normal(
@@ -94,17 +130,20 @@ def train_normal(
     begin = time.monotonic()
     inspection_length(data, "val")  # raises now, not after the training
     split, options = read_inspection(data, "train"), settled(options)
-    pictures = [_levels(exposed(picture, _channels(split.info), options.exposure)) for picture in split.images]
+    states = [exposed(picture, _channels(split.info), options.exposure) for picture in split.images]
+    pictures = [_levels(state) for state in states]
     crops = Crops(pictures, options.size, seed)
     spread = _spread(pictures, options.init)
-    config = UNetConfig(_channels(split.info), _channels(split.info), options.patch, options.channels,
-                        options.attention, options.blocks, options.head_channels)
+    glance = _glance(states, options)
+    config = _config(_channels(split.info), options)
     torch.manual_seed(seed)
     augmentation = Augmentation(options.flip_x, options.flip_y, options.turns, options.zoom, 0.5, options.jitter)
-    network = PatchUNet(config)
+    network = built(config)
     if options.init:
         begin_from(network, options.init)
-    trainer = Trainer(network, MismatchObjective(spread, options.times), crops,
+    grids = torch.stack([glance.grid(state) for state in states]) if glance else None
+    objective = MismatchObjective(spread, options.times, grids, Augmentation(options.flip_x, options.flip_y))
+    trainer = Trainer(network, objective, crops,
                       np.zeros(len(crops), np.uint8), augmentation, options, out / "training", seed, device,
                       {"recipe": RECIPE, "data": split.info.name})
     if resume:
@@ -115,7 +154,7 @@ def train_normal(
     if trainer.interrupted and bar:
         tqdm.write("Stopped; the training state is saved, and --resume goes on from it.")
     if trainer.accelerator.is_main_process and not trainer.interrupted:
-        manifest = manifest_of(name, split, options, config, spread, seed)
+        manifest = manifest_of(name, split, options, config, spread, glance)
         manifest = replace(manifest, training=_training(trainer, options, budget, data, name, len(pictures)))
         export_normal(trainer.averaged(), manifest, split, data, out, trainer.accelerator.device.type)
     return result | {"wall_seconds": time.monotonic() - begin}
@@ -129,15 +168,36 @@ def settled(options: TrainingOptions) -> TrainingOptions:
     multiple = options.patch * 2 ** (len(options.channels) - 1)
     if any(side % multiple for side in options.size):
         raise InputError(f"The sides of the crops must be multiples of {multiple} pixels.", field="size")
+    multiple = GRID_PATCH * 2 ** (len(options.glance_channels) - 1)
+    if options.glance % multiple:
+        raise InputError(f"The cells along a side must be a multiple of {multiple}.", field="glance")
     return options
 
 
+def _config(channels: int, options: TrainingOptions) -> UNetConfig:
+    shape = (channels, channels, options.patch, options.channels, options.attention, options.blocks,
+             options.head_channels)  # fmt: skip
+    if not options.glance:
+        return UNetConfig(*shape)
+    levels = len(options.glance_channels)
+    grid = UNetConfig(GRID_CHANNELS, GRID_CHANNELS, GRID_PATCH, options.glance_channels,
+                      tuple(i == levels - 1 for i in range(levels)), options.blocks, options.head_channels)  # fmt: skip
+    return GlanceConfig(*shape, grid=grid)
+
+
+def built(config: UNetConfig) -> PatchUNet:
+    """A new network of pixels, with a second one of grids where the configuration has it."""
+    return GlanceUNet(config) if isinstance(config, GlanceConfig) else PatchUNet(config)
+
+
 def manifest_of(
-    name: str, split: InspectionSplit, options: TrainingOptions, config: UNetConfig, spread: float, seed: int
+    name: str, split: InspectionSplit, options: TrainingOptions, config: UNetConfig, spread: float,
+    glance: Glance | None = None,
 ) -> Manifest:
     """The description of a trained flow, files and training aside."""
     terms = terms_of(split.info.name)
-    grading = Grading(smooth=options.smooth, wide=options.wide, margin=options.margin, pooling=options.pooling)
+    told = {"glance_share": options.glance_share, "glance_smooth": options.glance_smooth} if glance else {}
+    grading = Grading(smooth=options.smooth, wide=options.wide, margin=options.margin, pooling=options.pooling, **told)
     classes = [{"index": 0, "name": "normal", "color": list(NORMAL)}, {"index": 1, "name": "defect",
                                                                       "color": list(DEFECT)}]  # fmt: skip
     return Manifest(
@@ -145,9 +205,9 @@ def manifest_of(
         palette=Palette.from_json({"classes": classes, "ignore": None}), network=config.to_json(),
         prediction="velocity", beta={}, steps={DETECT: TIMES}, space={"kind": "pixels"},
         data=terms.to_json(split.info.name), training={}, scores={}, files={},
-        parameters=parameter_count(PatchUNet(config)), licence=terms.licence,
+        parameters=parameter_count(built(config)), licence=terms.licence,
         flow={"exposure": options.exposure, "spread": spread, "paths": PATHS, "coherence": options.coherence}
-        | grading.to_json(),
+        | ({"glance": glance.to_json()} if glance else {}) | grading.to_json(),
     )  # fmt: skip
 
 
@@ -171,6 +231,16 @@ def export_normal(
 
 def _channels(info: InspectionInfo) -> int:
     return 3 if info.colour else 1
+
+
+def _glance(states: list[Tensor], options: TrainingOptions) -> Glance | None:
+    """How the pictures become grids, in the units of the model to go on from, if there is one."""
+    if not options.glance:
+        return None
+    begun = read_manifest(find(options.init)).flow.get("glance") if options.init else None
+    if begun:
+        return replace(Glance.from_json(begun), coherence=options.glance_coherence)
+    return Glance.of(states, options.glance, options.glance_coherence)
 
 
 def _levels(state: Tensor) -> np.ndarray:

@@ -24,7 +24,8 @@ _BOUNDS = {
     "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "noise": (0.0, 10.0), "dice": (0.0, 100.0), "convexity": (0.0, 1e4), "tangents": (0.0, 100.0), "rounds": (0, 1000),
     "coherence": (0.0, 16.0), "wide": (0.0, 16.0), "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0),
-    "skip": (0.0, 100.0),
+    "skip": (0.0, 100.0), "glance": (0, 128), "glance_coherence": (0.0, 16.0), "glance_share": (0.0, 1e3),
+    "glance_smooth": (0.0, 16.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
           "exposure": EXPOSURES, "pooling": POOLINGS}
@@ -61,6 +62,10 @@ class TrainingOptions:
         coherence: mismatch only; σ of equation (2') of :mod:`~flowdemo.systems.mismatch`.
         smooth, wide, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
         rim: mismatch only; whether :mod:`~flowdemo.systems.rims` are measured on training pictures and taken out.
+        glance: mismatch only; cells along either side of the grid of :mod:`~flowdemo.systems.glance`, 0 for none.
+        glance_channels: widths of its network's levels.
+        glance_coherence, glance_share, glance_smooth: σ in cells of its equation (2'), and of its map the weight in the
+            sum and the smoothing in pixels.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity: cgpm only; weight of the convexity of the projected mask.
         tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow that the model
@@ -109,6 +114,11 @@ class TrainingOptions:
     coherence: float = 0.0
     wide: float = 0.0
     rim: bool = False
+    glance: int = 0
+    glance_channels: tuple[int, ...] = (16, 32, 40)
+    glance_coherence: float = 1.5
+    glance_share: float = 1.0
+    glance_smooth: float = 0.0
     noise: float = NOISE
     dice: float = 0.0
     convexity: float = 10.0
@@ -151,7 +161,9 @@ class TrainingOptions:
             raise InputError("The size has two sides, width and height, as in size=128x96.", field="size")
         if self.zoom is not None and (len(self.zoom) != 2 or not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4):
             raise InputError("The zoom has a low and a high factor between 0.25 and 4, as in zoom=1,1.3.", "set")
-        if any(width % GROUPS or not 0 < width <= 2048 for width in self.channels) or len(self.channels) > 6:
+        widths = (*self.channels, *self.glance_channels)
+        if any(width % GROUPS or not 0 < width <= 2048 for width in widths) or max(
+            len(self.channels), len(self.glance_channels)) > 6 or not self.glance_channels:  # fmt: skip
             raise InputError(f"The channels must be at most 6 multiples of {GROUPS} up to 2048.", field="set")
         if self.attention and len(self.attention) != len(self.channels):
             raise InputError("The option attention needs the option channels, with as many entries.", "set")

@@ -11,6 +11,7 @@ from flowdemo.autoencoders import Latents, Pixels
 from flowdemo.errors import ModelError
 from flowdemo.networks.cfss import CFSSConfig, CFSSNet
 from flowdemo.networks.convnet import ConvNet, ConvNetConfig
+from flowdemo.networks.glance import GlanceConfig, GlanceUNet
 from flowdemo.networks.pixelfield import PixelField, PixelFieldConfig
 from flowdemo.networks.timeless import TimelessConfig, TimelessUNet
 from flowdemo.networks.unet import PatchUNet, UNetConfig
@@ -20,6 +21,8 @@ from flowdemo.systems.classifier import Classifier
 from flowdemo.systems.discriminative import Discriminative
 from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import CHANNELS, FlowSeg, FlowSegHead
+from flowdemo.systems.glance import CHANNELS as CELLS
+from flowdemo.systems.glance import Glance, GlanceFlow
 from flowdemo.systems.labels import GlobalLabels, Labels, PixelLabels
 from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.semflow import SemFlow, SemFlowHead
@@ -50,6 +53,9 @@ def design(manifest: Manifest) -> Callable[[], Network]:
     if manifest.network.get("kind") == TimelessConfig.kind and manifest.kind.one_step:
         timeless = TimelessConfig.from_json(manifest.network)
         return lambda: TimelessUNet(timeless)
+    if manifest.network.get("kind") == GlanceConfig.kind and manifest.system == "mismatch":
+        glancing = GlanceConfig.from_json(manifest.network)
+        return lambda: GlanceUNet(glancing)
     config = UNetConfig.from_json(manifest.network)
     return lambda: PatchUNet(config)
 
@@ -92,7 +98,20 @@ def _mismatch(manifest: Manifest, network: PatchUNet, space: Space, device: torc
     if flow["exposure"] not in EXPOSURES:
         raise ModelError(f"The exposure of {manifest.name!r} is none that this version knows.")
     return FlowMismatching(network, manifest.channels, flow["spread"], manifest.size, flow["exposure"],
-                           network.config.multiple, device, flow.get("coherence", 0.0))
+                           network.config.multiple, device, flow.get("coherence", 0.0), _glance(manifest, network))
+
+
+def _glance(manifest: Manifest, network: PatchUNet) -> GlanceFlow | None:
+    """The flow of the second scale; both the network and the manifest have it, or neither."""
+    raw, inner = manifest.flow.get("glance"), getattr(network, "glance", None)
+    if (raw is None) != (inner is None):
+        raise ModelError(f"The network of {manifest.name!r} does not answer with what its manifest says.")
+    if raw is None:
+        return None
+    glance, shape = Glance.from_json(raw), inner.config
+    if (shape.in_channels, shape.answer) != (CELLS, CELLS) or glance.side % shape.multiple:
+        raise ModelError(f"The glance of {manifest.name!r} is not what its second network takes.")
+    return GlanceFlow(inner, glance)
 
 
 def _discriminative(manifest: Manifest, network: PatchUNet, space: Space, device: torch.device) -> System:

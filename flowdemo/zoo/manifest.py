@@ -51,8 +51,9 @@ class Manifest:
             published form also ``amplitude`` of global levels (2), ``time_scale`` (1; the network is told
             time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. What a FlowSeg adds:
             ``codes``, their family, and ``start``, its source. What a Flow Mismatching adds: ``exposure``, ``spread``
-            and ``paths`` of :class:`~flowdemo.systems.mismatch.FlowMismatching`, and its
-            :class:`~flowdemo.systems.mismatch.Grading`. Empty for others.
+            and ``paths`` of :class:`~flowdemo.systems.mismatch.FlowMismatching`, its
+            :class:`~flowdemo.systems.mismatch.Grading`, and ``glance`` where it has a second scale
+            (:class:`~flowdemo.systems.glance.Glance`). Empty for others.
     """
 
     name: str
@@ -222,6 +223,7 @@ _KINDS: dict[str, type] = {
 _MISMATCH_WORDS = ("exposure", "weight", "aggregation")
 _MISMATCH = {"spread": (1e-3, 10.0), "paths": (1, MAX_PATHS), "share": (1e-3, 1.0), "smooth": (0.0, 16.0),
              "margin": (0, 64)}  # fmt: skip
+_GLANCED = {"glance_share": (0.0, 1e3), "glance_smooth": (0.0, 16.0)}
 _FLOW = {"amplitude": (1e-3, 100.0), "time_scale": (1e-3, 1e6), "skip": (0.0, 100.0)}  # bounds
 
 
@@ -254,8 +256,11 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         words = words and flow.get("pooling", POOLINGS[0]) in POOLINGS
         numbers = numbers and all(_is_number(flow.get(key, 0.0), 0.0, 16.0) for key in ("coherence", "wide"))
         known = {*_MISMATCH_WORDS, *_MISMATCH}
+        numbers = numbers and all(_is_number(flow.get(key, 0.0), *bounds) for key, bounds in _GLANCED.items())
         numbers = numbers and ("rims" not in flow or _are_rims(flow["rims"]))
-        return words and numbers and whole and flow.keys() - {"pooling", "coherence", "wide", "rims"} == known
+        numbers = numbers and ("glance" not in flow or _is_glance(flow["glance"]))
+        open_ones = {"pooling", "coherence", "wide", "rims", "glance", *_GLANCED}
+        return words and numbers and whole and flow.keys() - open_ones == known
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
     numbers = all(_is_number(flow.get(key, low), low, high) for key, (low, high) in _FLOW.items())
@@ -271,6 +276,19 @@ def _are_rims(value: Any) -> bool:
         and all(isinstance(line, list) and len(line) <= 64 for line in rim.values())
         and all(_is_number(height, 1e-3, 1e4) for line in rim.values() for height in line)
         for rim in value.values()
+    )  # fmt: skip
+
+
+def _is_glance(value: Any) -> bool:
+    """What :meth:`flowdemo.systems.glance.Glance.to_json` writes."""
+    if not isinstance(value, dict) or value.keys() != {"side", "means", "spreads", "coherence"}:
+        return False
+    side, lines = value["side"], (value["means"], value["spreads"])
+    return (
+        type(side) is int and 2 <= side <= 128 and _is_number(value["coherence"], 0.0, 16.0)
+        and all(isinstance(line, list) and len(line) == 3 for line in lines)
+        and all(_is_number(mean, -100.0, 100.0) for mean in value["means"])
+        and all(_is_number(spread, 1e-4, 100.0) for spread in value["spreads"])
     )  # fmt: skip
 
 

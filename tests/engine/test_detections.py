@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from mismatch_kit import DETECTOR, FLOW, TIMES, texture, write_tiny_detector
+from mismatch_kit import DETECTOR, FLOW, GLANCED, TIMES, texture, write_tiny_detector, write_tiny_glance
 from tiny import POSTERIOR, SIDE, png_bytes
 
 from flowdemo.engine import Engine, Given, detections
@@ -24,7 +24,7 @@ from flowdemo.flow import Step
 from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, MAX_TIMES, WEIGHTS, inner_times
 from flowdemo.systems.mismatch import noise
 
-COLOURED = "tiny-coloured"
+COLOURED, GLANCING = "tiny-coloured", "tiny-glancing"
 Hook = Callable[[int], None]
 
 
@@ -33,12 +33,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("detectors")
     write_tiny_detector(folder / DETECTOR)
     write_tiny_detector(folder / COLOURED, 3, name=COLOURED)
+    write_tiny_glance(folder / GLANCING, name=GLANCING)
     return folder
 
 
 @pytest.fixture
 def searches(engine: Engine, folders: Path) -> Searches:
-    for name in (DETECTOR, COLOURED):
+    for name in (DETECTOR, COLOURED, GLANCING):
         engine.add(folders / name)
     return Searches(engine)
 
@@ -481,3 +482,69 @@ def test_only_a_kept_detection_is_graded(searches: Searches, run: Any) -> None:
     with pytest.raises(InputError) as refused:
         searches.regraded(run, weight="noise")
     assert refused.value.field == "run"
+
+
+# Two scales ------------------------------------------------------------------------------------------------------
+
+
+def test_both_scales_are_kept_and_those_of_pixels_are_as_without_the_other(searches: Searches) -> None:
+    detection = done(searches, model=GLANCING, settings={"paths": 3})
+    both = mismatches(detection)
+    assert both.shape == (TIMES, 2, 3, 36, 40) and both.dtype == np.float16
+    assert np.isfinite(both).all() and (both >= 0).all() and np.ptp(both[:, 1]) > 0
+    assert [found.evaluations for found in detection.found] == [3, 6, 9]
+    system = searches.engine.model(GLANCING).system
+    glance, system.glance = system.glance, None
+    try:
+        alone = mismatches(done(searches, model=GLANCING, settings={"paths": 3}))
+    finally:
+        system.glance = glance
+    np.testing.assert_array_equal(both[:, 0], alone)
+
+
+def test_maps_and_paths_of_two_scales_have_the_size_of_the_picture(searches: Searches) -> None:
+    from flowdemo.engine.detection_maps import every_map, maps, paths
+
+    detection = done(searches, model=GLANCING, settings={"paths": 3})
+    each = [paths(detection, index) for index in range(1, TIMES + 1)]
+    assert all(values.shape == (3, 36, 40) and np.isfinite(values).all() for values in each)
+    assert every_map(detection, TIMES).shape == (TIMES, 36, 40) and maps(detection, 2)[1].shape == (36, 40)
+    one = done(searches, model=GLANCING, settings={"paths": 1})
+    np.testing.assert_allclose(paths(one, 1)[0], maps(one, 1)[0], rtol=1e-6)
+    mean = searches.regraded(detection.id, aggregation="mean")
+    np.testing.assert_allclose(each[1].mean(0), maps(mean, 2)[0], rtol=1e-4)
+
+
+def test_two_scales_are_graded_anew_without_a_network(searches: Searches) -> None:
+    from flowdemo.engine.detection_maps import maps
+
+    chosen = {"weight": "velocity", "aggregation": "order", "share": 0.5}
+    before = done(searches, model=GLANCING, seed=3, settings={"paths": 4})
+    fresh = done(searches, model=GLANCING, seed=3, settings={"paths": 4, **chosen})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searches.engine, "model", lambda name: pytest.fail("a network was asked for"))
+        after = searches.regraded(before.id, **chosen)
+        for found, expected, former in zip(maps(after, 1), maps(fresh, 1), maps(before, 1), strict=True):
+            assert found.tobytes() == expected.tobytes() and (found != former).any()
+
+
+def test_the_share_of_the_manifest_says_what_the_second_scale_counts(searches: Searches, tmp_path: Path) -> None:
+    from flowdemo.engine.detection_maps import maps
+
+    told = {}
+    for share in (0.0, 1.0, 3.0):
+        name = f"shared-{share:g}"
+        searches.engine.add(write_tiny_glance(tmp_path / name, name=name, flow=GLANCED | {"glance_share": share}))
+        told[share] = maps(done(searches, model=name, steps=1), 1)[0]
+    second = told[1.0] - told[0.0]
+    assert second.min() >= 0 and second.max() > 0.01
+    np.testing.assert_allclose(told[3.0] - told[0.0], 3 * second, rtol=1e-3, atol=1e-5)
+
+
+def test_memory_counts_both_scales(searches: Searches) -> None:
+    large = Given("picture", np.zeros((512, 512), np.uint8))
+    assert opened(searches, large, model=GLANCING, steps=16, settings={"paths": 8}).status is None
+    assert opened(searches, large, steps=17, settings={"paths": 8}).status is None
+    with pytest.raises(InputError, match="choose fewer") as refused:
+        opened(searches, large, model=GLANCING, steps=17, settings={"paths": 8})
+    assert refused.value.field == "paths"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS, inner_times
 from flowdemo.flow.paths import interpolate, linear_guess, source_estimate, target_estimate
-from flowdemo.systems.mismatch import FlowMismatching, Grading, image_score, noise, smoothed
+from flowdemo.systems.mismatch import FlowMismatching, Grading, image_score, noise
 
 DETECT = "detect"
 
@@ -197,12 +197,6 @@ def test_coherent_disagreement_keeps_what_neighbours_share():
     assert torch.equal(plain.disagreement(apart), torch.ones(2, 24, 24))
 
 
-def test_smoothing_treats_every_map_on_its_own():
-    maps = torch.rand(3, 2, 20, 30, generator=torch.Generator().manual_seed(5))
-    together = smoothed(maps, 1.5)
-    assert together.shape == maps.shape and torch.allclose(together[2, 1], smoothed(maps[2, 1], 1.5), atol=1e-6)
-
-
 def test_contrast_does_not_see_how_rough_a_surface_is():
     found = torch.rand(40, 40, generator=torch.Generator().manual_seed(0)) + 1
     found[20, 20] = 30
@@ -220,16 +214,6 @@ def test_what_is_comparable_keeps_to_the_margin():
     units = Grading(pooling="contrast", margin=10).comparable(found)
     assert units.shape == found.shape and torch.allclose(units[10:30, 10:30], inside / inside.median())
     assert torch.equal(Grading().comparable(found), found)
-
-
-def test_smoothing_keeps_a_constant_and_the_sum_of_a_spot():
-    assert torch.allclose(smoothed(torch.full((20, 30), 3.0), 2.0), torch.full((20, 30), 3.0))
-    spot = torch.zeros(41, 41)
-    spot[20, 20] = 1
-    blurred = smoothed(spot, 2.0)
-    assert float(blurred.sum()) == pytest.approx(1, abs=1e-5)
-    assert float(blurred[20, 20] / blurred[20, 24]) == pytest.approx(math.exp(2), rel=1e-3)
-    assert smoothed(spot, 0.0) is spot
 
 
 @pytest.mark.parametrize(("setting", "value"), [("weight", "never"), ("aggregation", "max"), ("share", 0.0),

@@ -18,10 +18,12 @@ from mismatch_kit import grain, save, texture
 
 from flowdemo.data.inspection import read_inspection
 from flowdemo.errors import DataError, InputError
+from flowdemo.evaluation import detectors as detectors_room
 from flowdemo.evaluation import reference as reference_room
 from flowdemo.evaluation.detectors import NAMES, rims_of
 from flowdemo.evaluation.inspection import evaluate_inspection
 from flowdemo.evaluation.reference import reference, statistics_of
+from flowdemo.systems.glance import Glance
 from flowdemo.training import normality
 from flowdemo.training.budget import Budget
 from flowdemo.training.command import train
@@ -181,7 +183,8 @@ def test_the_folder_is_a_whole_detector(trained_flow: tuple[Path, dict[str, Any]
     assert 0.03 < flow.pop("spread") < 0.5
     assert flow.pop("rims").keys() == set(NAMES)
     assert flow == {"exposure": "picture", "paths": 8, "weight": "noise", "aggregation": "min", "share": 0.2,
-                    "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5, "wide": 0.0}  # fmt: skip
+                    "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5, "wide": 0.0,
+                    "glance_share": 0.0, "glance_smooth": 0.0}  # fmt: skip
 
 
 def test_the_spread_is_that_of_the_pictures_as_they_are_seen(
@@ -226,6 +229,93 @@ def test_card_and_manifest_tell_no_place(trained_flow: tuple[Path, dict[str, Any
     for words in ("Flow Mismatching", "16×16", "K = 8 paths, T = 8 times", "smoothed by 0.5 pixels",
                   "maps by 1 pixels", "**reference**", read_manifest(out).training["command"]):
         assert words in card
+
+
+# A training of two scales ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def glancing(waves: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "glancing"
+    chosen = TINY | {"ema": "0.9", "lr": "0.005", "flip_y": "false", "rim": "true", "glance": "8",
+                     "glance_channels": "8", "glance_share": "0.5", "glance_smooth": "2"}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detectors_room, "RIM_PICTURES", 2)
+        train("mismatch", waves, out, steps=60, device="cpu", seed=5, settings=chosen, bar=False)
+    return out
+
+
+class SilentAtBoth(torch.nn.Module):
+    def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.zeros_like(given[0]), torch.zeros_like(given[2])
+
+
+def test_the_flow_of_grids_is_learnt_beside_that_of_pixels(glancing: Path, waves: Path) -> None:
+    rows = [json.loads(line) for line in (glancing / "training" / "log.jsonl").read_text().splitlines()]
+    assert len(rows) == 60 and all(math.isfinite(row["glance"]) and math.isfinite(row["matching"]) for row in rows)
+    system = load(glancing, "cpu").system
+    states = [system.picture_state(picture) for picture in read_inspection(waves, "train").images]
+    crops = torch.stack([state[..., :16, :16] for state in states]).repeat(4, 1, 1, 1)
+    objective = MismatchObjective(system.spread, grids=torch.stack([system.glance.grid(state) for state in states]))
+
+    @torch.no_grad()
+    def losses(network: Any) -> dict[str, float]:
+        return {k: float(v) for k, v in objective(network, crops, None, torch.Generator().manual_seed(0)).items()}
+
+    learnt, silent = losses(system.network), losses(SilentAtBoth())
+    assert learnt.keys() == {"matching", "glance"}
+    assert learnt["glance"] < 0.9 * silent["glance"] and learnt["matching"] < 0.9 * silent["matching"]
+
+
+def test_the_folder_tells_of_both_scales(glancing: Path, waves: Path) -> None:
+    model = load(glancing, "cpu")
+    manifest, split = model.manifest, read_inspection(waves, "train")
+    states = [model.system.picture_state(picture) for picture in split.images]
+    assert manifest.flow["glance"] == Glance.of(states, 8, 1.5).to_json()
+    assert (manifest.flow["glance_share"], manifest.flow["glance_smooth"]) == (0.5, 2.0)
+    assert manifest.network["kind"] == "glance" and manifest.network["grid"]["channels"] == [8]
+    assert manifest.parameters == sum(weight.numel() for weight in model.system.network.parameters())
+    assert manifest.flow["rims"].keys() == set(NAMES)
+    words = shlex.split(manifest.training["command"])
+    settings = dict(words[i + 1].split("=", 1) for i, word in enumerate(words) if word == "--set")
+    assert told(**settings).to_json() == manifest.training["options"] and settings["glance"] == "8"
+
+
+def test_a_detector_of_two_scales_is_measured_and_evaluated(glancing: Path, waves: Path) -> None:
+    model = load(glancing, "cpu")
+    stored = model.manifest.scores["reference"]
+    assert stored == json.loads(json.dumps(reference(model, read_inspection(waves, "val"))))
+    (row,) = evaluate_inspection(model, waves, times=(2,), settings={"paths": 2})["rows"]
+    assert row["pixel_auroc"] > 0.9
+
+
+def test_rims_are_of_the_pixels_alone_as_they_are_taken_out_of_them_alone(glancing: Path, waves: Path) -> None:
+    model, split = load(glancing, "cpu"), read_inspection(waves, "val")
+    flow = model.manifest.flow
+    told = [rims_of(replace(model, manifest=replace(model.manifest, flow=flow | {"glance_share": share})), split)
+            for share in (0.0, 100.0)]  # fmt: skip
+    for name in NAMES:
+        assert np.allclose(told[0][name].rows, told[1][name].rows, rtol=1e-3), name
+        assert np.allclose(told[0][name].columns, told[1][name].columns, rtol=1e-3), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "multiple"), [({"glance": "12"}, 8), ({"glance": "7", "glance_channels": "8"}, 2)]
+)
+def test_cells_must_fit_the_second_network(settings: dict[str, str], multiple: int) -> None:
+    with pytest.raises(InputError, match=f"multiple of {multiple}") as refused:
+        told(**settings)
+    assert refused.value.field == "glance"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"glance": "-8"}, {"glance": "136"}, {"glance_channels": "12"}, {"glance_channels": "8," * 6 + "8"},
+                 {"glance_share": "-1"}, {"glance_coherence": "17"}, {"glance_smooth": "nan"}],
+    ids=repr,
+)  # fmt: skip
+def test_a_glance_outside_its_bounds_is_refused(settings: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        told(**settings)
 
 
 # Resuming --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 import torch
-from mismatch_kit import DETECTOR, FLOW, detector_manifest, patch_tensors, tiny_flow, write_tiny_detector
+from mismatch_kit import (
+    DETECTOR,
+    FLOW,
+    GLANCE,
+    GLANCED,
+    detector_manifest,
+    patch_tensors,
+    texture,
+    tiny_flow,
+    tiny_glance,
+    write_tiny_detector,
+    write_tiny_glance,
+)
 from safetensors.torch import save_file
 
 from flowdemo.errors import ModelError
@@ -22,6 +34,11 @@ from .test_zoo import _edit, _refused
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_tiny_detector(tmp_path / DETECTOR)
+
+
+@pytest.fixture
+def glancing(tmp_path: Path) -> Path:
+    return write_tiny_glance(tmp_path / DETECTOR)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -129,3 +146,56 @@ def test_a_damaged_detector_hides_no_other_model(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("FLOWDEMO_MODELS", str(tmp_path))
     found = available()
     assert found["sound"] == sound and "broken" not in found
+
+
+# Two scales ------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_a_detector_of_two_scales_is_loaded_as_it_was_stored_and_runs(tmp_path: Path) -> None:
+    model = load(write_tiny_glance(tmp_path / "d"), "cpu")
+    system, stored = model.system, tiny_glance()
+    assert system.glance.glance.to_json() == model.manifest.flow["glance"] == GLANCE
+    cells, pixels, tau = torch.linspace(-1, 1, 192).view(1, 3, 8, 8), torch.ones(1, 1, 16, 16), torch.tensor([250.0])
+    torch.testing.assert_close(system.glance.network(cells, tau), stored.glance(cells, tau), rtol=0.05, atol=0.02)
+    torch.testing.assert_close(system.network(pixels, tau), stored(pixels, tau), rtol=0.05, atol=0.02)
+    steps = list(system.steps("detect", (system.picture_state(texture(1)), 0), 2, paths=3))
+    assert [step.x.shape for step in steps] == [(2, 3, 36, 40)] * 2
+    assert all(step.x.isfinite().all() and (step.x >= 0).all() and step.x[1].std() > 0 for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("network", "flow"), [(tiny_flow, GLANCED), (tiny_glance, FLOW)], ids=["flow alone", "network alone"]
+)
+def test_network_and_flow_have_two_scales_or_neither(tmp_path: Path, network: Any, flow: dict[str, Any]) -> None:
+    _refused(write_tiny_detector(tmp_path / "d", network=network(), flow=flow), "does not answer")
+
+
+def test_cells_must_fit_their_network(tmp_path: Path) -> None:
+    odd = GLANCED | {"glance": GLANCE | {"side": 7}}
+    _refused(write_tiny_glance(tmp_path / "odd", flow=odd), "not what its second network takes")
+    _refused(write_tiny_glance(tmp_path / "grey", cells=1), "not what its second network takes")
+
+
+def test_a_second_network_of_no_shape_is_refused(glancing: Path) -> None:
+    _edit(glancing, lambda raw: raw["network"].pop("grid"))
+    _refused(glancing, "glances")
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [*(GLANCED | {"glance": glance} for glance in (
+        None, [], 8, {}, *({k: v for k, v in GLANCE.items() if k != key} for key in GLANCE),
+        *(GLANCE | change for change in (
+            {"more": 1}, {"side": 1}, {"side": 130}, {"side": 8.0}, {"side": True}, {"side": "8"},
+            {"means": [0.0] * 2}, {"means": [0.0] * 4}, {"means": 0.0}, {"means": ["0", "1", "2"]},
+            {"means": [0.0, 0.0, float("nan")]}, {"spreads": [1.0, 1.0, 0.0]}, {"spreads": [1.0, 1.0]},
+            {"spreads": [1.0, 1.0, -1.0]}, {"spreads": [1.0, 1.0, float("inf")]}, {"spreads": "111"},
+            {"coherence": 99}, {"coherence": -1}, {"coherence": None})))),
+     *(GLANCED | change for change in ({"glance_share": 1e9}, {"glance_share": -1}, {"glance_share": "1"},
+                                       {"glance_smooth": 17}, {"glance_smooth": None}))],
+    ids=repr,
+)  # fmt: skip
+def test_a_glance_that_cannot_be_is_refused(glancing: Path, flow: dict[str, Any]) -> None:
+    _edit(glancing, lambda raw: raw.update(flow=flow))
+    _refused(glancing, "describes a flow")
