@@ -51,6 +51,6 @@ class GlanceUNet(PatchUNet):
     def forward(
         self, z: Tensor, tau: Tensor, grid: Tensor | None = None, grid_tau: Tensor | None = None
     ) -> Tensor | tuple[Tensor, Tensor]:
-        """``[B, in, H, W]`` and τ ``[B]`` → ``[B, out, H, W]``; with a grid ``[b, in, h, w]`` and its τ both answers."""
+        """``[B, in, H, W]`` and τ ``[B]`` → ``[B, out, H, W]``; with a grid ``[b, in, h, w]`` and its τ both."""
         answer = super().forward(z, tau)
         return answer if grid is None else (answer, self.glance(grid, grid_tau))
