@@ -54,8 +54,8 @@ def evened(pictures: np.ndarray | Tensor) -> Tensor:
 
 @torch.no_grad()
 def repaired(logits: Tensor, move: Move, counts: Sequence[int] = COUNTS) -> Tensor:
-    """u ``[B, 1, H, W]`` of logits: σ(o) where the mask's defect is at most :data:`USUAL`; else what ``move`` makes of o
-    in the first of ``counts`` iterations that bring it there, or in the last.
+    """u ``[B, 1, H, W]`` of logits: σ(o) where its mask's defect is :data:`USUAL` at most; else what ``move`` makes of
+    o in the first of ``counts`` iterations that bring it there, or in the last.
     """
     u = logits.sigmoid()
     left = torch.arange(len(u))
