@@ -39,7 +39,8 @@ def main() -> None:
     for place, index in enumerate(chosen):
         rng = np.random.default_rng((asked.seed, place))
         picture, mask = add_defect(split.images[index], "scratch", rng)
-        answer = grading_of(model.manifest).map(mismatches(model.system, picture, seed=APART * place)).cpu().numpy()
+        grading = grading_of(model.manifest)
+        answer = grading.comparable(grading.map(mismatches(model.system, picture, seed=APART * place)).cpu()).numpy()
         hottest = answer >= np.quantile(answer, 1 - HOTTEST)
         share = float((distance_transform_edt(~mask)[hottest] <= NEAR).mean())
         found += share > 0.5

@@ -86,11 +86,12 @@ def ranked(cases: list[Case], grading: Grading) -> dict[str, tuple[float, float]
     for case in cases:
         graded = grading.map(case.found)
         scores.setdefault(case.kind, []).append(grading.score(graded))
-        levels, mask = grading.comparable(graded).numpy()[::THIN, ::THIN], case.mask[::THIN, ::THIN]
-        sound.append(levels[~mask])
-        pixels.setdefault(case.kind, []).append(levels[mask])
+        levels = grading.comparable(graded).numpy()
+        thin, mask = levels[::THIN, ::THIN], case.mask[::THIN, ::THIN]
+        sound.append(thin[~mask])
+        pixels.setdefault(case.kind, []).append(thin[mask])
         if case.kind == "scratch":
-            hottest = graded.numpy() >= np.quantile(graded.numpy(), 1 - HOTTEST)
+            hottest = levels >= np.quantile(levels, 1 - HOTTEST)
             near.append((distance_transform_edt(~case.mask)[hottest] <= NEAR).mean() > 0.5)
     normal = np.concatenate(sound)
     told = {kind: (auroc(np.array(scores[SOUND]), np.array(scores[kind])), auroc(normal, np.concatenate(pixels[kind])))

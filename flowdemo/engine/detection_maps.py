@@ -11,6 +11,8 @@ from flowdemo.errors import InputError
 from flowdemo.rendering import encoders
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from flowdemo.systems.mismatch import Grading
 
 FALLBACK = {"scores": [], "threshold": 0.25, "scale": 1.0}  # of a model without a reference
@@ -39,16 +41,13 @@ def maps(detection: Detection, index: Any) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     _check(detection, index)
-    parts = every_map(detection, index)
-    return parts[-1], torch.from_numpy(parts).mean(0).numpy()
+    shown = every_map(detection, index)
+    return shown[-1], torch.from_numpy(shown).mean(0).numpy()
 
 
 def every_map(detection: Detection, count: int) -> np.ndarray:
-    """The maps of the first ``count`` times, float32 ``[count, H, W]``."""
-    import torch
-
-    grading = grading_of(detection)
-    return np.stack([grading.at(torch.from_numpy(f.mismatch), f.t).numpy() for f in detection.found[:count]])
+    """The maps of the first ``count`` times, float32 ``[count, H, W]``, all in one unit."""
+    return _shown(detection, _parts(detection, count), count)
 
 
 def paths(detection: Detection, index: Any) -> np.ndarray:
@@ -61,7 +60,23 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
 
     _check(detection, index)
     found = detection.found[index - 1]
-    return grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t).numpy()
+    return _shown(detection, grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t), index)
+
+
+def _parts(detection: Detection, count: int) -> Tensor:
+    """Of every time, ``[count, H, W]``, or of both scales ``[2, count, H, W]``."""
+    import torch
+
+    grading = grading_of(detection)
+    return torch.stack([grading.at(torch.from_numpy(f.mismatch), f.t) for f in detection.found[:count]], -3)
+
+
+def _shown(detection: Detection, parts: Tensor, count: int) -> np.ndarray:
+    """Maps ``[n, H, W]``, of two scales ``[2, n, H, W]`` in the unit of the first ``count`` times → ``[n, H, W]``."""
+    if parts.ndim == 3:
+        return parts.numpy()
+    grading = grading_of(detection)
+    return grading.shown(parts, grading.unit(_parts(detection, count).mean(1))).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

@@ -44,11 +44,12 @@ class Detectors:
         grading = grading or grading_of(model.manifest)
         self.gradings = {name: replace(grading, rim=(rims or {}).get(name, NO_RIM)) for name in NAMES}
         self.gradings["one-shot"] = replace(self.gradings["one-shot"], weight="reconstruction")
+        self.gradings["patches"] = replace(self.gradings["patches"], glance_share=0.0)  # there is one scale of patches
         self.patches = PatchStatistics.from_tensors(read_patches(model.folder, model.manifest))
         self.seconds = 0.0
 
     def __call__(self, picture: np.ndarray, seed: int) -> dict[str, Tensor]:
-        """Maps ``[H, W]`` of a picture uint8 ``[H, W]`` or ``[H, W, 3]``, on the CPU."""
+        """Maps ``[H, W]`` of a picture uint8 ``[H, W]`` or ``[H, W, 3]``, or both scales ``[2, H, W]``, on the CPU."""
         begin = time.perf_counter()
         found = mismatches(self.system, picture, self.times, self.paths, seed)
         own = self.gradings[METHOD].map(found).cpu()
@@ -57,16 +58,16 @@ class Detectors:
         others = {"encode-decode": there_and_back(self.system, state),
                   "patches": self.patches.map(state, border="inside")}  # fmt: skip
         told = {METHOD: own, "one-shot": self.gradings["one-shot"].map(found)}
-        told |= {name: _graded(self.gradings[name], baseline) for name, baseline in others.items()}
+        told |= {name: self.gradings[name].evened(map_, map_.ndim == 3) for name, map_ in others.items()}
         return {name: graded.cpu() for name, graded in told.items()}
 
 
 def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Rim]:
     """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`; of the maps of pixels alone."""
-    detectors = Detectors(model, grading=grading_of(model.manifest, glance_share=0.0))
+    detectors = Detectors(model)
     chosen = spread_over(split, RIM_PICTURES)
     found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
-    return {name: Rim.of([maps[name] for maps in found]) for name in NAMES}
+    return {name: Rim.of([maps[name][0] if maps[name].ndim == 3 else maps[name] for maps in found]) for name in NAMES}
 
 
 @torch.no_grad()
@@ -90,7 +91,3 @@ def _returned(velocity: Callable[[Tensor, float], Tensor], state: Tensor) -> Ten
         *_, last = solve("euler", velocity, state, times)
         state = last.x
     return state
-
-
-def _graded(grading: Grading, found: Tensor) -> Tensor:
-    return grading.joined(found) if found.ndim == 3 else grading.evened(found)

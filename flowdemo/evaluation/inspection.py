@@ -90,8 +90,9 @@ def _row(
     pixels = {name: PixelScores(found.info.normal) for name in NAMES}
     for index in tqdm(range(len(found)), disable=not bar, unit="picture"):
         for name, graded in detectors(found.images[index], seed + APART * index).items():
-            scores[name].append(grading.score(graded))
-            pixels[name].add(grading.comparable(graded).numpy(), found.masks[index], found.kinds[index])
+            used = detectors.gradings[name]
+            scores[name].append(used.score(graded))
+            pixels[name].add(used.comparable(graded).numpy(), found.masks[index], found.kinds[index])
     told = {name: _scored(np.array(scores[name]), pixels[name], found, defective) for name in NAMES}
     own = told.pop(METHOD)
     for name, row in told.items():

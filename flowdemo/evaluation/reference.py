@@ -63,7 +63,7 @@ def reference(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, 
         for key, grading in gradings.items():
             graded = grading.map(found)
             scores[key].append(grading.score(graded))
-            pixels[key].append(_thinned(graded))
+            pixels[key].append(_thinned(grading.shown(graded) if graded.ndim == 3 else graded))
     facts = {"data": split.info.name, "split": "val", "n": len(chosen), "paths": PATHS, "times": TIMES, "seed": seed}
     return facts | {"gradings": {key: rounded(_told(scores[key], pixels[key])) for key in gradings}}
 

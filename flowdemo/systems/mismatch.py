@@ -8,7 +8,7 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
                     δ_k(p, t) = Σ_c (G_σ * (v_θ(x_t, t) − u))_c²(p), not in the paper  (2')
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
                     H / rim, where borders of normal pictures score higher, not in the paper  (3')
-    two scales      H = H_pixels/rim + γ H_glance, not in the paper           (3'')
+    two scales      H = H_pixels/(m rim) + γ H_glance, not in the paper       (3'')
     image score     S = max_p H + mean of the top 1 % of H                    (4)
                     S / median of H, a contrast, not in the paper             (4')
 
@@ -24,7 +24,8 @@ same direction stays, as over a stain, and what every pixel gets wrong on its ow
 every pixel of it scores higher, (4) mostly ranks roughness. Pixels of different pictures are ranked in the same units.
 
 (3'') adds the map of a second flow, which knows whole pictures at one glance (:mod:`~flowdemo.systems.glance`): what
-large parts do that no crop shows. Its δ, laid over the picture, is the second of two scales, ``[2, K, H, W]``.
+large parts do that no crop shows. Its δ, laid over the picture, is the second of two scales, ``[2, K, H, W]``. m is the
+median of H_pixels where (4') is chosen, else 1; with two scales (4') divides by nothing else.
 
 The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
 
@@ -133,45 +134,53 @@ class Grading:
         return mismatch.kthvalue(rank, dim=-3).values if rank > 1 else mismatch.amin(-3)
 
     def at(self, mismatch: Tensor, t: float) -> Tensor:
-        """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` or ``[2, K, H, W]`` → ``[H, W]``."""
-        weighed = WEIGHTS[self.weight](t) * self.combined(mismatch.float())
-        return self.joined(weighed) if mismatch.ndim == 4 else self.evened(weighed)
+        """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` or ``[2, K, H, W]`` → the same without K."""
+        return self.evened(WEIGHTS[self.weight](t) * self.combined(mismatch.float()), mismatch.ndim == 4)
 
     def paths(self, mismatch: Tensor, t: float) -> Tensor:
-        """w(t) δ_k of every path, evened as :meth:`at` does, ``[K, H, W]`` or ``[2, K, H, W]`` → ``[K, H, W]``."""
-        weighed = WEIGHTS[self.weight](t) * mismatch.float()
-        return self.joined(weighed) if mismatch.ndim == 4 else self.evened(weighed)
+        """w(t) δ_k of every path, evened as :meth:`at` does, in the shape of δ."""
+        return self.evened(WEIGHTS[self.weight](t) * mismatch.float(), mismatch.ndim == 4)
 
-    def evened(self, found: Tensor) -> Tensor:
-        """Maps ``[…, H, W]`` of pixels, smoothed and without their rim."""
+    def evened(self, found: Tensor, both: bool = False) -> Tensor:
+        """Maps ``[…, H, W]`` of pixels, smoothed and without their rim; or of ``both`` scales, ``[2, …, H, W]``."""
+        if both:
+            return torch.stack([self.evened(found[0]), smoothed(found[1], self.glance_smooth)])
         narrow = smoothed(found, self.smooth)
         return self.rim.without((narrow + smoothed(found, self.wide)) / 2 if self.wide else narrow)
 
-    def joined(self, found: Tensor) -> Tensor:
-        """Equation (3'') of both scales' maps ``[2, …, H, W]`` → ``[…, H, W]``."""
-        return self.evened(found[0]) + self.glance_share * smoothed(found[1], self.glance_smooth)
-
     def map(self, mismatches: Sequence[Tensor]) -> Tensor:
-        """Equation (3) or (3'') of δ ``[K, H, W]`` or ``[2, K, H, W]`` at T times → H ``[H, W]``."""
+        """Equation (3) of δ ``[K, H, W]`` at T times → H ``[H, W]``; or of two scales, each by itself."""
         parts = [self.at(found, t) for found, t in zip(mismatches, inner_times(len(mismatches)), strict=True)]
         return torch.stack(parts).mean(0)
 
+    def unit(self, found: Tensor) -> float:
+        """m of (3'') and (4') of a map ``[H, W]``, or of the first of two scales."""
+        if self.pooling == "peak":
+            return 1.0
+        return max(float(self._inside(found[0] if found.ndim == 3 else found).median()), LEAST)
+
+    def shown(self, found: Tensor, unit: float | None = None) -> Tensor:
+        """Equation (3'') of two scales' maps ``[2, …, H, W]`` → ``[…, H, W]``, in the m of a map if not in another."""
+        return found[0] / (self.unit(found) if unit is None else unit) + self.glance_share * found[1]
+
     def score(self, found: Tensor | np.ndarray) -> float:
-        """Equation (4) or (4') of a map ``[H, W]`` within the margin, which never takes more than half of a side."""
-        inside = self._inside(found)
-        return image_score(inside) / self._unit(inside)
+        """Equation (4) or (4') within the margin, which never takes more than half of a side.
+
+        Args:
+            found: H ``[H, W]``, of two scales as it is shown, or both ``[2, H, W]``.
+        """
+        return image_score(self._inside(self.comparable(found)))
 
     def comparable(self, found: Tensor | np.ndarray) -> Tensor:
-        """A map ``[H, W]`` in the units of its image score, in which pixels of different pictures compare."""
-        return torch.as_tensor(found) / self._unit(self._inside(found))
-
-    def _inside(self, found: Tensor | np.ndarray) -> Tensor:
+        """Such a map in the units of its image score, ``[H, W]``, in which pixels of different pictures compare."""
         found = torch.as_tensor(found)
+        if found.ndim == 3:
+            return self.shown(found)
+        return found if self.glance_share else found / self.unit(found)
+
+    def _inside(self, found: Tensor) -> Tensor:
         rows, columns = (min(self.margin, side // 4) for side in found.shape)
         return found[rows : found.shape[0] - rows, columns : found.shape[1] - columns]
-
-    def _unit(self, inside: Tensor) -> float:
-        return 1.0 if self.pooling == "peak" else max(float(inside.median()), LEAST)
 
 
 def image_score(found: Tensor | np.ndarray) -> float:

@@ -101,7 +101,7 @@ def _detector_facts(manifest: Manifest) -> str:
     if glance := flow.get("glance"):
         smooth = f", smoothed by {flow['glance_smooth']:g} pixels" if flow.get("glance_smooth") else ""
         lines.append(f"- A second flow knows whole pictures as {glance['side']}×{glance['side']} cells of brightness "
-                     f"and roughness; its disagreement, smoothed by {glance['coherence']:g} cells before it is squared, "
+                     f"and roughness; its disagreement, smoothed by {glance['coherence']:g} cells before squaring, "
                      f"enters the map {flow['glance_share']:g} times{smooth}.")
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ import torch
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS
 from flowdemo.systems.glance import Glance, GlanceFlow, described, laid_over
-from flowdemo.systems.mismatch import FlowMismatching, Grading, noise
+from flowdemo.systems.mismatch import FlowMismatching, Grading, image_score, noise
 from flowdemo.systems.rims import Rim
 from flowdemo.systems.smoothing import smoothed
 
@@ -274,24 +274,28 @@ def mismatch(paths: int = 5) -> torch.Tensor:
     return torch.rand(2, paths, 30, 40, generator=torch.Generator().manual_seed(8))
 
 
+def total(grading, delta, t=0.5):
+    return grading.shown(grading.at(delta, t))
+
+
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
 def test_paths_are_combined_at_each_scale_before_the_scales_are_added(aggregation):
     delta, one = mismatch(), Grading("velocity", aggregation, 0.5)
-    told = replace(one, glance_share=3.0).at(delta, 0.25)
-    assert torch.allclose(told, one.at(delta[0], 0.25) + 3 * one.at(delta[1], 0.25), atol=1e-6)
-    late = one.at(delta[0] + 3 * delta[1], 0.25)
+    told = total(replace(one, glance_share=3.0), delta)
+    assert torch.allclose(told, one.at(delta[0], 0.5) + 3 * one.at(delta[1], 0.5), atol=1e-6)
+    late = one.at(delta[0] + 3 * delta[1], 0.5)
     assert torch.allclose(told, late, atol=1e-5) == (aggregation == "mean")
 
 
 def test_the_least_of_either_scale_may_be_of_another_path():
     delta = torch.tensor([[4.0, 1.0, 9.0], [2.0, 7.0, 5.0]]).view(2, 3, 1, 1)
-    assert float(Grading("velocity", "min", glance_share=10.0).at(delta, 0.5)) == 1 + 10 * 2
-    assert float(Grading("noise", "min", glance_share=10.0).at(delta, 0.5)) == pytest.approx((1 + 10 * 2) / 4)
+    assert float(total(Grading("velocity", "min", glance_share=10.0), delta)) == 1 + 10 * 2
+    assert float(total(Grading("noise", "min", glance_share=10.0), delta)) == pytest.approx((1 + 10 * 2) / 4)
 
 
 def test_each_scale_is_smoothed_in_its_own_way():
     delta = mismatch()
-    told = Grading(smooth=1.0, wide=4.0, glance_share=2.0, glance_smooth=3.0).at(delta, 0.5)
+    told = total(Grading(smooth=1.0, wide=4.0, glance_share=2.0, glance_smooth=3.0), delta)
     pixels, glanced = Grading(smooth=1.0, wide=4.0).at(delta[0], 0.5), Grading().at(delta[1], 0.5)
     assert torch.allclose(told, pixels + 2 * smoothed(glanced, 3.0), atol=1e-6)
 
@@ -299,17 +303,17 @@ def test_each_scale_is_smoothed_in_its_own_way():
 def test_without_a_share_the_map_is_that_of_the_first_scale():
     delta = mismatch()
     grading = Grading(smooth=1.5, rim=Rim((3.0, 1.0), (2.0, 1.0)), glance_smooth=2.0)
-    assert torch.equal(grading.at(delta, 0.4), grading.at(delta[0], 0.4))
-    assert torch.equal(grading.map([delta, 2 * delta]), grading.map([delta[0], 2 * delta[0]]))
+    assert torch.equal(total(grading, delta), grading.at(delta[0], 0.5))
+    assert torch.equal(grading.map([delta, 2 * delta])[0], grading.map([delta[0], 2 * delta[0]]))
 
 
 def test_the_rim_is_taken_out_of_the_first_scale_only():
     delta, rim = mismatch(), Rim((3.0, 1.0), (2.0, 1.0))
     plain = Grading(smooth=1.0, glance_share=2.0)
-    told = replace(plain, rim=rim).at(delta, 0.5)
+    changed = total(replace(plain, rim=rim), delta) - total(plain, delta)
     first = plain.at(delta[0], 0.5)
-    assert torch.allclose(told - plain.at(delta, 0.5), rim.without(first) - first, atol=1e-5)
-    assert float((told - plain.at(delta, 0.5))[0, 0]) < 0
+    assert torch.allclose(changed, rim.without(first) - first, atol=1e-5)
+    assert float(changed[0, 0]) < 0
 
 
 @pytest.mark.parametrize("scales", [1, 2])
@@ -317,9 +321,9 @@ def test_a_single_path_is_graded_as_the_map_of_it_alone(scales):
     delta = mismatch() if scales == 2 else mismatch()[0]
     grading = Grading("noise", "min", smooth=1.0, rim=Rim((3.0, 1.0), (2.0,)), glance_share=2.0, glance_smooth=2.0)
     told = grading.paths(delta, 0.3)
-    assert told.shape == (5, 30, 40)
+    assert told.shape == delta.shape
     for k in range(5):
-        assert torch.allclose(told[k], grading.at(delta[..., k : k + 1, :, :], 0.3), atol=1e-6)
+        assert torch.allclose(told[..., k, :, :], grading.at(delta[..., k : k + 1, :, :], 0.3), atol=1e-6)
 
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
@@ -327,8 +331,19 @@ def test_the_map_of_two_scales_is_the_mean_over_times(aggregation):
     delta, other = mismatch(), mismatch().flip(1, 2)
     grading = Grading("reconstruction", aggregation, glance_share=0.5)
     told = grading.map([delta, other])
-    assert told.shape == (30, 40)
+    assert told.shape == (2, 30, 40)
     assert torch.allclose(told, (grading.at(delta, 1 / 3) + grading.at(other, 2 / 3)) / 2, atol=1e-6)
+
+
+def test_a_contrast_takes_the_roughness_out_of_the_first_scale_only():
+    delta = mismatch()
+    grading = Grading(pooling="contrast", glance_share=2.0)
+    rough = torch.stack([7 * delta[0], delta[1]])
+    told = grading.map([delta, delta])
+    assert torch.allclose(grading.comparable(grading.map([rough, rough])), grading.comparable(told), rtol=1e-4)
+    assert torch.allclose(grading.comparable(told) - 2 * told[1], told[0] / told[0].median(), rtol=1e-4, atol=1e-5)
+    assert grading.score(told) == pytest.approx(grading.score(grading.comparable(told)))
+    assert grading.score(told) == pytest.approx(image_score(grading.comparable(told)))
 
 
 @pytest.mark.parametrize("setting", [{"glance_share": -0.1}, {"glance_share": 1001.0}, {"glance_share": math.nan},
