@@ -234,7 +234,8 @@ def _shape(recipe: str, options: TrainingOptions, train: Split) -> Parts:
     if train.info.classes != 2:
         raise InputError(f"The recipe {recipe!r} tells two classes apart, not {train.info.classes}.", field="recipe")
     codes = codebook_of(train.info)
-    objective = ShapeObjective(recipe, options.noise, options.dice, options.convexity, options.tangents)
+    objective = ShapeObjective(recipe, options.noise, options.dice, options.convexity, options.through,
+                               options.tangents)  # fmt: skip
     config, network = _unet(options, 1, 1), PatchUNet
     if recipe == "cfss":
         config, network = CFSSConfig(**asdict(config), rounds=options.rounds), cfss_network

@@ -3,7 +3,8 @@
 All of them see a patch x in [0, 1] with noise of a standard deviation that each patch draws from U(0, noise), and lose
 cross-entropy and, weighted, 1 − Dice of their mask. Beside that
 
-    cgpm    loses second-order convexity of the mask that a few iterations of the projection make of its logits
+    cgpm    loses second-order convexity of the mask that a few iterations of the projection make of its logits, and
+            that mask's own cross-entropy, so that its logits allow for what the projection fills
     cfss    has its loss behind the rounds of contour flow, and loses 1 − |⟨T̂, T⟩| of the directions it tells
 """
 
@@ -18,7 +19,7 @@ from torch.nn import functional as F
 from flowdemo.networks.cfss import CFSSConfig, CFSSNet
 from flowdemo.systems import contourflow
 from flowdemo.systems.convexity_losses import second_order
-from flowdemo.systems.convexity_projection import project
+from flowdemo.systems.convexity_projection import RECOMMENDED, project
 from flowdemo.systems.distance import signed_distance
 from flowdemo.systems.shape_models import TIME, evened
 from flowdemo.training.objectives import generator_on
@@ -37,7 +38,7 @@ class ShapeObjective:
         kind: which.
         noise: highest standard deviation of the noise, for patches in [0, 1].
         dice: weight of 1 − Dice.
-        convexity: weight of the convexity loss; ``cgpm`` only.
+        convexity, through: weights of the convexity and of the cross-entropy behind the projection; ``cgpm`` only.
         tangents: weight of the directions' loss; ``cfss`` only.
     """
 
@@ -45,6 +46,7 @@ class ShapeObjective:
     noise: float
     dice: float = 0.0
     convexity: float = 10.0
+    through: float = 1.0
     tangents: float = 0.5
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
@@ -61,8 +63,16 @@ class ShapeObjective:
         losses = self._pixels(logits, truth)
         if self.kind == "cgpm":
             with torch.autocast(x.device.type, enabled=False):
-                dents = second_order(project(logits, SHORT).sigmoid(), MARGIN)
-            losses |= {"convexity": self.convexity * dents.mean()}
+                losses |= self._projected(logits, truth)
+        return losses
+
+    def _projected(self, logits: Tensor, truth: Tensor) -> dict[str, Tensor]:
+        made = project(logits, SHORT)
+        losses = {"convexity": self.convexity * second_order(made.sigmoid(), MARGIN).mean()}
+        if self.through:
+            largest = logits.detach().abs().amax((-2, -1), keepdim=True)  # the projection brings it to its amplitude
+            back = made * (largest / RECOMMENDED.amplitude)
+            losses |= {"through": self.through * F.binary_cross_entropy_with_logits(back, truth)}
         return losses
 
     def _pixels(self, logits: Tensor, truth: Tensor) -> dict[str, Tensor]:

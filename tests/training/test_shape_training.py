@@ -49,6 +49,20 @@ def test_a_dented_mask_is_charged_for() -> None:
     assert losses("cgpm", lambda x, tau: dented, convexity=0.0)["convexity"] == 0
 
 
+def test_what_the_projection_makes_has_a_loss_of_its_own() -> None:
+    disc = 2 * signed_distance(INSIDE)
+    found = losses("cgpm", lambda x, tau: disc)
+    assert float(found["through"]) == pytest.approx(float(found["classes"]), rel=0.05), "a disc is left as it is"
+    assert losses("cgpm", lambda x, tau: disc, through=3.0)["through"] == pytest.approx(3 * found["through"])
+    assert "through" not in losses("cgpm", lambda x, tau: disc, through=0.0)
+
+
+def test_the_loss_behind_the_projection_reaches_the_network() -> None:
+    logits = (2 * signed_distance(INSIDE) - 1).requires_grad_(True)
+    losses("cgpm", lambda x, tau: logits)["through"].backward()
+    assert logits.grad.isfinite().all() and logits.grad.abs().sum() > 0
+
+
 def test_the_network_sees_evened_patches_with_noise_of_their_own() -> None:
     seen = []
     losses("unet", lambda x, tau: seen.append((x + 1) / 2) or torch.zeros_like(x))
