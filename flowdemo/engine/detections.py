@@ -74,6 +74,11 @@ class Detection:
         return {key: flow[key] for key in ("paths", "weight", "aggregation", "share")} | dict(self.request.settings)
 
     @property
+    def scales(self) -> int:
+        """2 where the model looks at the picture as a whole as well."""
+        return 2 if "glance" in self.manifest.flow else 1
+
+    @property
     def bytes(self) -> int:
         return self.given.pixels.nbytes + sum(found.mismatch.nbytes for found in self.found)
 
@@ -109,8 +114,7 @@ class Searches:
         if truth is not None and truth.shape != (height, width):
             raise InputError("The true mask must have the size of its picture.", field="truth")
         detection = Detection(request, manifest, given, truth, device_label(self.engine.device))
-        scales = 2 if "glance" in manifest.flow else 1
-        values = scales * int(detection.settings["paths"]) * request.steps * height * width
+        values = detection.scales * int(detection.settings["paths"]) * request.steps * height * width
         if values > MOST:
             raise InputError("This picture is too large for so many paths and times; choose fewer.", field="paths")
         return detection

@@ -3,7 +3,7 @@
 The U-Net answers with logits o of the classes and, for each field of contours, a vector whose direction is T̂; the
 rounds of contour flow (:mod:`flowdemo.systems.contourflow`, handed in, as systems build on networks) then make the
 logits that are returned. ε, λ and the width of the kernel are learned beside the weights, each as softplus of a
-parameter; T̂ is a constant to the rounds and learns from its own loss only.
+parameter; T̂ learns from its own loss and from what the rounds make of it.
 
 Two classes share their contours: one field, on the difference of their logits. More classes have a field each.
 """
@@ -130,7 +130,7 @@ class CFSSNet(nn.Module):
         answer = F.pixel_shuffle(self.unet(folded, tau).sample, config.patch).float()
         seen, tangent = answer[:, : config.out_channels], _directions(answer[:, config.out_channels :])
         with torch.autocast(z.device.type, enabled=False):
-            return Parts(seen, tangent, self._after(seen, tangent.detach()))
+            return Parts(seen, tangent, self._after(seen, tangent))
 
     def _after(self, seen: Tensor, tangent: Tensor) -> Tensor:
         if not self.rounds:

@@ -157,7 +157,7 @@ def mask_of(argument: Tensor) -> Tensor:
 
 def iterated(logits: Tensor, along: Tensor, epsilon: Number, strength: Number, tau: Number, kernel: Tensor,
              count: int, traced: int | None = None) -> Tensor:  # fmt: skip
-    """Logits after ``count`` rounds of (5): the argument of the last σ, ``[B, C, H, W]``. Differentiable but for T.
+    """Logits after ``count`` rounds of (5): the argument of the last σ, ``[B, C, H, W]``. Differentiable.
 
     Args:
         logits: o, ``[B, C, H, W]``: C = 1 for a mask, or the logits of C > 1 classes.

@@ -23,7 +23,7 @@ _BOUNDS = {
     "patch": (0, 32), "blocks": (1, 8), "head_channels": (1, 2048), "save_minutes": (0.0, 1e4), "shift": (0, 64),
     "smooth": (0.0, 16.0), "margin": (0, 64), "curve": (0, 1_000_000), "curve_pictures": (1, 100_000),
     "noise": (0.0, 10.0), "dice": (0.0, 100.0), "convexity": (0.0, 1e4), "tangents": (0.0, 100.0), "rounds": (0, 1000),
-    "through": (0.0, 100.0),
+    "through": (0.0, 100.0), "seen": (0.0, 100.0),
     "coherence": (0.0, 16.0), "wide": (0.0, 16.0), "time_scale": (1e-3, 1e6), "amplitude": (1e-2, 100.0),
     "skip": (0.0, 100.0), "glance": (0, 128), "glance_coherence": (0.0, 16.0), "glance_share": (0.0, 1e3),
     "glance_smooth": (0.0, 16.0),
@@ -69,8 +69,8 @@ class TrainingOptions:
             sum and the smoothing in pixels.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity, through: cgpm only; weights of the convexity and of the cross-entropy of the projected mask.
-        tangents, rounds: cfss only; weight of the loss of its directions, and rounds of contour flow that the model
-            runs, of which training runs at most 20.
+        tangents, seen, rounds: cfss only; weights of the loss of its directions and of its cross-entropy before the
+            rounds, and rounds of contour flow that the model runs, of which training runs at most 20.
         rarity: power of the inverse class frequency in the cross-entropy, 0 for none.
         patch, channels, attention, blocks, head_channels: see :class:`~flowdemo.networks.unet.UNetConfig`;
             patch 0 chooses 2 up to 128×128 pixels and 4 above.
@@ -125,6 +125,7 @@ class TrainingOptions:
     convexity: float = 10.0
     through: float = 1.0
     tangents: float = 0.5
+    seen: float = 1.0
     rounds: int = 80
     align: float = 0.0
     teacher: str = ""

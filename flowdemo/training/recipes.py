@@ -235,7 +235,7 @@ def _shape(recipe: str, options: TrainingOptions, train: Split) -> Parts:
         raise InputError(f"The recipe {recipe!r} tells two classes apart, not {train.info.classes}.", field="recipe")
     codes = codebook_of(train.info)
     objective = ShapeObjective(recipe, options.noise, options.dice, options.convexity, options.through,
-                               options.tangents)  # fmt: skip
+                               options.tangents, options.seen)  # fmt: skip
     config, network = _unet(options, 1, 1), PatchUNet
     if recipe == "cfss":
         config, network = CFSSConfig(**asdict(config), rounds=options.rounds), cfss_network

@@ -5,7 +5,8 @@ cross-entropy and, weighted, 1 − Dice of their mask. Beside that
 
     cgpm    loses second-order convexity of the mask that a few iterations of the projection make of its logits, and
             that mask's own cross-entropy, so that its logits allow for what the projection fills
-    cfss    has its loss behind the rounds of contour flow, and loses 1 − |⟨T̂, T⟩| of the directions it tells
+    cfss    has its loss behind the rounds of contour flow, as well as cross-entropy before them, and loses
+            1 − |⟨T̂, T⟩| of the directions it tells, which learn from what the rounds make of them too
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class ShapeObjective:
         noise: highest standard deviation of the noise, for patches in [0, 1].
         dice: weight of 1 − Dice.
         convexity, through: weights of the convexity and of the cross-entropy behind the projection; ``cgpm`` only.
-        tangents: weight of the directions' loss; ``cfss`` only.
+        tangents, seen: weights of the directions' loss and of the cross-entropy before the rounds; ``cfss`` only.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class ShapeObjective:
     convexity: float = 10.0
     through: float = 1.0
     tangents: float = 0.5
+    seen: float = 1.0
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         truth, x = (labels == 1)[:, None].float(), noisy(evened(images.mean(1, keepdim=True)), self.noise, gen)
@@ -58,7 +60,9 @@ class ShapeObjective:
             parts = network.parts(2 * x - 1, tau)
             true = contourflow.tangent(signed_distance(truth).to(x.device))
             found = contourflow.tangent_loss(parts.tangent, true)
-            return self._pixels(parts.logits, truth) | {"tangents": self.tangents * found}
+            losses = self._pixels(parts.logits, truth) | {"tangents": self.tangents * found}
+            before = F.binary_cross_entropy_with_logits(parts.seen, truth)
+            return losses | ({"seen": self.seen * before} if self.seen else {})
         logits = network(2 * x - 1, tau).float()
         losses = self._pixels(logits, truth)
         if self.kind == "cgpm":

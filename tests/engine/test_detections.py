@@ -22,7 +22,7 @@ from flowdemo.engine.detections import KEPT, MOST, Detection, Searches
 from flowdemo.errors import EngineError, InputError
 from flowdemo.flow import Step
 from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, MAX_TIMES, WEIGHTS, inner_times
-from flowdemo.systems.mismatch import noise
+from flowdemo.systems.mismatch import Grading, noise
 
 COLOURED, GLANCING = "tiny-coloured", "tiny-glancing"
 Hook = Callable[[int], None]
@@ -500,6 +500,19 @@ def test_both_scales_are_kept_and_those_of_pixels_are_as_without_the_other(searc
     finally:
         system.glance = glance
     np.testing.assert_array_equal(both[:, 0], alone)
+    assert (opened(searches).scales, detection.scales) == (1, 2)
+
+
+def test_the_shown_map_of_two_scales_has_the_score_of_the_grading(searches: Searches, tmp_path: Path) -> None:
+    from flowdemo.engine.detection_maps import grading_of, maps
+    from flowdemo.engine.detection_messages import score_of
+
+    flow = GLANCED | {"pooling": "contrast", "margin": 3}
+    searches.engine.add(write_tiny_glance(tmp_path / "contrasted", name="contrasted", flow=flow))
+    detection, grading = done(searches, model="contrasted"), Grading.of(flow)
+    expected = grading.score(grading.map([torch.from_numpy(found.mismatch) for found in detection.found]))
+    assert grading_of(detection) == grading
+    assert score_of(detection, maps(detection, TIMES)[1]) == pytest.approx(expected, rel=1e-5)
 
 
 def test_maps_and_paths_of_two_scales_have_the_size_of_the_picture(searches: Searches) -> None:

@@ -36,6 +36,11 @@ const MAP_MEANS =
   "At each pixel: how far the velocity of a flow that knows normal surfaces only is from the straight line to this picture, " +
   "squared, in intensities as the network sees them. 0 is perfect agreement. Some models divide by how much higher normal surfaces " +
   "are near their border.";
+const TWO_SCALES =
+  "times the surface's own level. Two flows that know normal surfaces only disagree here with the straight line to this picture. " +
+  "One knows pixels: its squared error is divided by its median over this surface, and by how much higher normal surfaces are near " +
+  "their border. The other knows whole surfaces at one glance, as small cells of brightness and roughness: it adds where large " +
+  "parts are unusual.";
 const SCORE_MEANS =
   "Image score: the largest value of the map plus the mean of its highest 1 %; a margin at the border may be left out, and some " +
   "models divide by the median of the map, the surface's own level. It has no limit of its own; what normal surfaces reach gives " +

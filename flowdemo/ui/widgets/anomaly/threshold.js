@@ -15,7 +15,7 @@ function createThreshold() {
   const about = h("p", { class: "an-hint an-about" });
   const head = h("div", { class: "an-line an-between" }, h("label", { for: "an-threshold" }, h("b", { text: "Threshold" })), value, suggested);
   const scale = h("div", { class: "an-ticks", "aria-hidden": "true" }, ...ticks);
-  const unit = h("p", { class: "an-hint", text: `Colour: ${UNIT}. ${MAP_MEANS}` });
+  const unit = h("p", { class: "an-hint" });
   const node = h("div", { class: "an-threshold" }, head, range, scale, told, unit, about);
   const found = { map: null, level: null, regions: null };
 
@@ -47,6 +47,7 @@ function createThreshold() {
       const share = BAR_TICKS[i];
       setText(tick, meta ? `${share === 1 ? "≥ " : ""}${valueText(meta.scale * share ** 2)}` : "");
     });
+    setText(unit, `Colour: ${meta?.scales === 2 ? TWO_SCALES : `${UNIT}. ${MAP_MEANS}`}`);
     setText(told, words(regions()));
     setText(about, meta ? suggestionWords(meta) : "");
   }
