@@ -128,9 +128,24 @@ def test_an_evaluation_of_a_detector_stays_cheap(folder: Path) -> None:
     from flowdemo.zoo import load
 
     model = load(folder, "cpu")
+    surface = torch.zeros(model.manifest.channels, 256, 256)
     with FlopCounterMode(display=False) as counted:
-        model.system.velocity(torch.zeros(1, model.manifest.channels, 256, 256), 0.5)
+        list(model.system.steps("detect", (surface, 0), 1, paths=1))
     assert 0 < counted.get_total_flops() <= 20e9
+
+
+def test_a_band_that_is_polished_otherwise_stands_out_at_both_scales() -> None:
+    from flowdemo.evaluation.reference import grading_of, mismatches
+    from flowdemo.zoo import load
+
+    model, made = load("normalflow-magtile", "cpu"), Path(__file__).parents[1] / "assets" / "surfaces"
+    sound = np.asarray(Image.open(made / "normalflow-magtile" / "made-3.png").convert("L"))
+    first = int(0.6 * len(sound))
+    bright, band = gaussian_filter(sound.astype(float), 4), sound.copy()
+    band[first:] = (1.2 * bright + 2 * (sound - bright)).clip(0, 255)[first:]
+    maps = [grading_of(model.manifest).map(mismatches(model.system, p, times=4, paths=4)) for p in (sound, band)]
+    before, after = (found[:, first:].mean((1, 2)) / found[:, :first].mean((1, 2)) for found in maps)
+    assert (after > 1.15 * before).all(), (before, after)
 
 
 def test_drawn_defects_stand_out_in_maps_and_mostly_in_scores() -> None:
