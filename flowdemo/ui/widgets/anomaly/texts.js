@@ -37,7 +37,7 @@ const MAP_MEANS =
   "squared, in intensities as the network sees them. 0 is perfect agreement. Some models divide by how much higher normal surfaces " +
   "are near their border.";
 const TWO_SCALES =
-  "times the surface's own level. Two flows that know normal surfaces only disagree here with the straight line to this picture. " +
+  "in units of the surface's own level. Two flows that know normal surfaces only disagree here with the straight line to this picture. " +
   "One knows pixels: its squared error is divided by its median over this surface, and by how much higher normal surfaces are near " +
   "their border. The other knows whole surfaces at one glance, as small cells of brightness and roughness: it adds where large " +
   "parts are unusual.";
