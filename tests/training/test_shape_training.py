@@ -79,7 +79,8 @@ def test_directions_and_rounds_learn_together() -> None:
     found = losses("cfss", network)
     assert found.keys() == {"classes", "tangents", "seen"}
     assert losses("cfss", network, seen=0.0).keys() == {"classes", "tangents"}
-    assert losses("cfss", network, seen=3.0)["seen"] == pytest.approx(3 * float(found["seen"].detach()), rel=1e-5)
+    threefold = losses("cfss", network, seen=3.0)["seen"]
+    assert float(threefold.detach()) == pytest.approx(3 * float(found["seen"].detach()), rel=1e-5)
     sum(found.values()).backward()
     assert network.unet.conv_out.weight.grad.abs().amin((1, 2, 3)).min() > 0
     assert network.raw.grad[:2].abs().min() > 0, "ε and λ learn"
