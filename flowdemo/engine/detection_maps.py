@@ -47,7 +47,8 @@ def maps(detection: Detection, index: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def every_map(detection: Detection, count: int) -> np.ndarray:
     """The maps of the first ``count`` times, float32 ``[count, H, W]``, all in one unit."""
-    return _shown(detection, _parts(detection, count), count)
+    parts = _parts(detection, count)
+    return _shown(detection, parts, parts)
 
 
 def paths(detection: Detection, index: Any) -> np.ndarray:
@@ -60,23 +61,27 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
 
     _check(detection, index)
     found = detection.found[index - 1]
-    return _shown(detection, grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t), index)
+    each = grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t)
+    return _shown(detection, each, _parts(detection, index))
 
 
 def _parts(detection: Detection, count: int) -> Tensor:
-    """Of every time, ``[count, H, W]``, or of both scales ``[2, count, H, W]``."""
+    """Of every time, ``[count, H, W]``, or of both scales ``[2, count, H, W]``; worked out once for a detection."""
     import torch
 
-    grading = grading_of(detection)
-    return torch.stack([grading.at(torch.from_numpy(f.mismatch), f.t) for f in detection.found[:count]], -3)
+    grading, graded = grading_of(detection), detection.graded
+    for found in detection.found[:count]:
+        if found.index not in graded:
+            graded[found.index] = grading.at(torch.from_numpy(found.mismatch), found.t)
+    return torch.stack([graded[found.index] for found in detection.found[:count]], -3)
 
 
-def _shown(detection: Detection, parts: Tensor, count: int) -> np.ndarray:
-    """Maps ``[n, H, W]``, of two scales ``[2, n, H, W]`` in the unit of the first ``count`` times → ``[n, H, W]``."""
-    if parts.ndim == 3:
-        return parts.numpy()
+def _shown(detection: Detection, maps: Tensor, times: Tensor) -> np.ndarray:
+    """Maps ``[n, H, W]``, of two scales ``[2, n, H, W]`` in the unit of the mean over ``times`` → ``[n, H, W]``."""
+    if maps.ndim == 3:
+        return maps.numpy()
     grading = grading_of(detection)
-    return grading.shown(parts, grading.unit(_parts(detection, count).mean(1))).numpy()
+    return grading.shown(maps, grading.unit(times.mean(1))).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

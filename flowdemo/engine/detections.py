@@ -54,6 +54,7 @@ class Detection:
         found: times so far.
         status, message: how it ended (``"done"``, ``"stopped"``, ``"failed"``) and one sentence, or None.
         stopping: set it to end the detection after the evaluation in flight.
+        graded: maps of single times under these settings, by their index, once somebody asked for them.
     """
 
     request: Request
@@ -66,6 +67,7 @@ class Detection:
     status: str | None = None
     message: str | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    graded: dict[int, Any] = field(default_factory=dict, init=False)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -80,7 +82,8 @@ class Detection:
 
     @property
     def bytes(self) -> int:
-        return self.given.pixels.nbytes + sum(found.mismatch.nbytes for found in self.found)
+        maps = [*(found.mismatch for found in self.found), *self.graded.values()]
+        return self.given.pixels.nbytes + sum(values.nbytes for values in maps)
 
 
 class Searches:
