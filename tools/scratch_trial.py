@@ -25,6 +25,12 @@ from flowdemo.evaluation.reference import APART, grading_of, mismatches
 NEAR, HOTTEST = 4, 0.01
 
 
+def share_near(levels: np.ndarray, mask: np.ndarray) -> float:
+    """Share of the hottest 1 % of a map ``[H, W]`` that lies within 4 px of a mask."""
+    hottest = levels >= np.quantile(levels, 1 - HOTTEST)
+    return float((distance_transform_edt(~mask)[hottest] <= NEAR).mean())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -41,8 +47,7 @@ def main() -> None:
         picture, mask = add_defect(split.images[index], "scratch", rng)
         grading = grading_of(model.manifest)
         answer = grading.comparable(grading.map(mismatches(model.system, picture, seed=APART * place)).cpu()).numpy()
-        hottest = answer >= np.quantile(answer, 1 - HOTTEST)
-        share = float((distance_transform_edt(~mask)[hottest] <= NEAR).mean())
+        share = share_near(answer, mask)
         found += share > 0.5
         print(f"{split.ids[index]:32} {share:.2f} of the hottest 1 % within {NEAR} px")
     print(f"{found} of {len(chosen)} scratches found")

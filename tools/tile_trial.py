@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt, gaussian_filter, gaussian_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from scratch_trial import share_near
 from torch import Tensor
 from tqdm import tqdm
 
@@ -32,7 +33,6 @@ from flowdemo.evaluation.reference import APART, grading_of, mismatches
 from flowdemo.systems.mismatch import Grading
 
 SOUND, BAND = "sound", "polished"
-NEAR, HOTTEST = 4, 0.01
 EVERY = 3  # of the odd pictures, for each drawn fault
 THIN = 2  # pixels are ranked on every second row and column
 
@@ -91,8 +91,7 @@ def ranked(cases: list[Case], grading: Grading) -> dict[str, tuple[float, float]
         sound.append(thin[~mask])
         pixels.setdefault(case.kind, []).append(thin[mask])
         if case.kind == "scratch":
-            hottest = levels >= np.quantile(levels, 1 - HOTTEST)
-            near.append((distance_transform_edt(~case.mask)[hottest] <= NEAR).mean() > 0.5)
+            near.append(share_near(levels, case.mask) > 0.5)
     normal = np.concatenate(sound)
     told = {kind: (auroc(np.array(scores[SOUND]), np.array(scores[kind])), auroc(normal, np.concatenate(pixels[kind])))
             for kind in scores if kind != SOUND}  # fmt: skip

@@ -22,14 +22,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from flowdemo.flow.paths import interpolate, linear_guess
+from flowdemo.flow.paths import linear_guess
 from flowdemo.systems.smoothing import along, smoothed
+from flowdemo.systems.straight import TIME_SCALE, errors, noise
 
 CHANNELS = 3
 BRIGHT, ROUGH = 4.0, 3.0  # widths in (1), pixels
 FLOOR = 1e-4  # ε: a standard deviation of 0.01, where that of a picture is about 0.25
 APART = 1 << 31  # of the seeds of the two noises of one path; generators look at 32 bits of a seed
-TIME_SCALE = 1000.0
 Network = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -99,9 +99,8 @@ class GlanceFlow:
 
     def sources(self, paths: int, seed: int, device: torch.device) -> Tensor:
         """Noise ``[K, 3, S, S]``; path k of seed s is path 0 of seed s + k, and not the noise of the pixels."""
-        shape = (CHANNELS, self.glance.side, self.glance.side)
-        drawn = [torch.randn(shape, generator=torch.Generator().manual_seed(APART + seed + k)) for k in range(paths)]
-        return torch.stack(drawn).to(device)
+        grid = torch.empty(CHANNELS, self.glance.side, self.glance.side, device=device)
+        return noise(grid, paths, APART + seed)
 
     def velocity(self, states: Tensor, t: float) -> Tensor:
         """v(g_t, t), ``[K, 3, S, S]``; grids have a spread of 1."""
@@ -110,8 +109,7 @@ class GlanceFlow:
 
     def mismatch(self, grid: Tensor, sources: Tensor, t: float) -> Tensor:
         """δ ``[K, S, S]`` of a grid ``[3, S, S]`` and sources ``[K, 3, S, S]``."""
-        states = interpolate(sources, grid[None], t)
-        return self.disagreement(self.velocity(states, t) - (grid - sources))
+        return self.disagreement(errors(self.velocity, grid, sources, t))
 
     def disagreement(self, errors: Tensor) -> Tensor:
         """Errors ``[K, 3, S, S]``, smoothed, squared and added over the channels, ``[K, S, S]``."""

@@ -47,16 +47,16 @@ from flowdemo.codes import Codebook, base_k
 from flowdemo.errors import InputError
 from flowdemo.flow import Step
 from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, POOLINGS, WEIGHTS, inner_times
-from flowdemo.flow.paths import interpolate, linear_guess
+from flowdemo.flow.paths import linear_guess
 from flowdemo.request import DETECT
 from flowdemo.systems.base import Option, Watch
 from flowdemo.systems.exposure import EXPOSURES, exposed
 from flowdemo.systems.glance import GlanceFlow, laid_over
 from flowdemo.systems.rims import NO_RIM, Rim
 from flowdemo.systems.smoothing import smoothed
+from flowdemo.systems.straight import TIME_SCALE, errors, noise
 from flowdemo.systems.tiles import Tiles
 
-TIME_SCALE = 1000.0
 STRETCH = 1.5  # of a crop's sides: so much larger a picture is still seen whole
 TOP = 0.01  # share of the pixels whose mean enters the image score
 LEAST = 1e-9  # of a median that is divided by
@@ -270,8 +270,7 @@ class FlowMismatching:
     @torch.no_grad()
     def mismatch(self, picture: Tensor, sources: Tensor, t: float) -> Tensor:
         """Equation (2) or (2'), ``[K, H, W]``, for a picture ``[C, H, W]`` and sources x₀ ``[K, C, H, W]``."""
-        states = interpolate(sources, picture[None], t)
-        return self.disagreement(self.velocity(states, t) - (picture - sources))
+        return self.disagreement(errors(self.velocity, picture, sources, t))
 
     def disagreement(self, errors: Tensor) -> Tensor:
         """Errors ``[K, C, H, W]``, smoothed by (2'), squared and added over the channels, ``[K, H, W]``."""
@@ -288,9 +287,3 @@ class FlowMismatching:
 
     def _answer(self, pieces: Tensor, t: float) -> Tensor:
         return self.network(pieces, torch.full((len(pieces),), TIME_SCALE * t, device=pieces.device)).float()
-
-
-def noise(picture: Tensor, paths: int, seed: int) -> Tensor:
-    """x₀ of K paths ``[K, C, H, W]``; path k of seed s is path 0 of seed s + k, so more paths keep the earlier ones."""
-    drawn = [torch.randn(picture.shape, generator=torch.Generator().manual_seed(seed + k)) for k in range(paths)]
-    return torch.stack(drawn).to(picture.device)

@@ -34,7 +34,8 @@ from flowdemo.systems.base import to_uint8
 from flowdemo.systems.exposure import exposed
 from flowdemo.systems.glance import CHANNELS as GRID_CHANNELS
 from flowdemo.systems.glance import Glance
-from flowdemo.systems.mismatch import TIME_SCALE, FlowMismatching, Grading
+from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.straight import TIME_SCALE
 from flowdemo.training.beginning import begin_from, begun_from
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
