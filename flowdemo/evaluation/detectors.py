@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from flowdemo.data.inspection import InspectionSplit
 from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches, spread_over
@@ -16,7 +18,7 @@ from flowdemo.flow import solve, uniform
 from flowdemo.systems.glance import laid_over
 from flowdemo.systems.mismatch import FlowMismatching, Grading
 from flowdemo.systems.patch_statistics import PatchStatistics
-from flowdemo.systems.rims import NO_RIM, Rim
+from flowdemo.systems.rims import Rim, rims_in
 from flowdemo.zoo import Model
 from flowdemo.zoo.storage import read_patches
 
@@ -32,18 +34,18 @@ class Detectors:
     Args:
         model: the detector.
         times, paths: T and K.
-        grading: how maps are made, for the baselines too; its rim aside.
-        rims: what each finds near borders of normal pictures; nothing where there is none.
+        grading: how maps are made, for the baselines too; its rims aside.
+        rimmed: whether each is freed of what the model knows that it finds near borders of normal pictures.
     """
 
     def __init__(
         self, model: Model, times: int = TIMES, paths: int = PATHS, grading: Grading | None = None,
-        rims: Mapping[str, Rim] | None = None,
+        rimmed: bool = True,
     ) -> None:  # fmt: skip
         self.system, self.times, self.paths = model.system, times, paths
-        grading = grading or grading_of(model.manifest)
-        self.gradings = {name: replace(grading, rim=(rims or {}).get(name, NO_RIM)) for name in NAMES}
-        self.gradings["one-shot"] = replace(self.gradings["one-shot"], weight="reconstruction")
+        grading, flow = grading or grading_of(model.manifest), model.manifest.flow if rimmed else {}
+        self.gradings = {name: replace(grading, **rims_in(flow, name)) for name in NAMES}
+        self.gradings["one-shot"] = replace(self.gradings["one-shot"], weight="reconstruction", glance_weight="")
         self.gradings["patches"] = replace(self.gradings["patches"], glance_share=0.0)  # there is one scale of patches
         self.patches = PatchStatistics.from_tensors(read_patches(model.folder, model.manifest))
         self.seconds = 0.0
@@ -62,12 +64,32 @@ class Detectors:
         return {name: graded.cpu() for name, graded in told.items()}
 
 
-def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, Rim]:
-    """Rims of the method and of each baseline on normal pictures, by :data:`NAMES`; of the maps of pixels alone."""
-    detectors = Detectors(model)
+class Rims(NamedTuple):
+    """By the names of detectors: of their maps of pixels, and of those of cells where there are any."""
+
+    pixels: dict[str, Rim]
+    cells: dict[str, Rim]
+
+    def to_json(self) -> dict[str, dict[str, Any]]:
+        """As entries of a manifest's ``flow``, which :func:`~flowdemo.systems.rims.rims_in` reads."""
+        told = {"rims": self.pixels} | ({"glance_rims": self.cells} if self.cells else {})
+        return {key: {name: rim.to_json() for name, rim in rims.items()} for key, rims in told.items()}
+
+
+def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> Rims:
+    """Rims of the method and of each baseline on normal pictures."""
+    detectors = Detectors(model, grading=replace(grading_of(model.manifest), glance_smooth=0.0), rimmed=False)
     chosen = spread_over(split, RIM_PICTURES)
     found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
-    return {name: Rim.of([maps[name][0] if maps[name].ndim == 3 else maps[name] for maps in found]) for name in NAMES}
+    pixels = {name: [maps[name][0] if maps[name].ndim == 3 else maps[name] for maps in found] for name in NAMES}
+    grids = {name: [_cells(maps[name][1], model) for maps in found] for name in NAMES if found[0][name].ndim == 3}
+    return Rims({name: Rim.of(maps) for name, maps in pixels.items()},
+                {name: Rim.of(maps, maps[0].shape[-1]) for name, maps in grids.items()})  # fmt: skip
+
+
+def _cells(laid: Tensor, model: Model) -> Tensor:
+    """A map ``[H, W]`` that was laid over a picture, as cells ``[S, S]`` again."""
+    return F.adaptive_avg_pool2d(laid[None], model.system.glance.glance.side)[0]
 
 
 @torch.no_grad()

@@ -19,7 +19,6 @@ from flowdemo.evaluation.runs import rounded
 from flowdemo.flow.gradings import MAX_TIMES
 from flowdemo.request import MAX_SEED
 from flowdemo.systems.mismatch import FlowMismatching, Grading
-from flowdemo.systems.rims import Rim
 from flowdemo.zoo import Model
 
 POINTS = 60  # of a stored ROC curve
@@ -84,8 +83,7 @@ def _row(
     model: Model, found: InspectionSplit, defective: np.ndarray, times: int, paths: int, grading: Grading, seed: int,
     bar: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    rims = {name: Rim.from_json(rim) for name, rim in model.manifest.flow.get("rims", {}).items()}
-    detectors = Detectors(model, times, paths, grading, rims)
+    detectors = Detectors(model, times, paths, grading)
     scores: dict[str, list[float]] = {name: [] for name in NAMES}
     pixels = {name: PixelScores(found.info.normal) for name in NAMES}
     for index in tqdm(range(len(found)), disable=not bar, unit="picture"):

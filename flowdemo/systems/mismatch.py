@@ -8,7 +8,7 @@ The network was trained by flow matching on normal pictures only, from x₀ ~ N(
                     δ_k(p, t) = Σ_c (G_σ * (v_θ(x_t, t) − u))_c²(p), not in the paper  (2')
     map             H(p) = 1/T Σ_j w(t_j) A_k δ_k(p, t_j),  t_j = j/(T + 1)   (3)
                     H / rim, where borders of normal pictures score higher, not in the paper  (3')
-    two scales      H = H_pixels/(m rim) + γ H_glance, not in the paper       (3'')
+    two scales      H = H_pixels/(m rim) + γ H_glance/rim, not in the paper   (3'')
     image score     S = max_p H + mean of the top 1 % of H                    (4)
                     S / median of H, a contrast, not in the paper             (4')
 
@@ -24,8 +24,9 @@ same direction stays, as over a stain, and what every pixel gets wrong on its ow
 every pixel of it scores higher, (4) mostly ranks roughness. Pixels of different pictures are ranked in the same units.
 
 (3'') adds the map of a second flow, which knows whole pictures at one glance (:mod:`~flowdemo.systems.glance`): what
-large parts do that no crop shows. Its δ, laid over the picture, is the second of two scales, ``[2, K, H, W]``. m is the
-median of H_pixels where (4') is chosen, else 1; with two scales (4') divides by nothing else.
+large parts do that no crop shows. Its δ, laid over the picture, is the second of two scales, ``[2, K, H, W]``. It has a
+rim and, if so chosen, a w(t) of its own: of smooth numbers early times tell more than of a texture. m is the median of
+H_pixels where (4') is chosen, else 1; with two scales (4') divides by nothing else.
 
 The network answers with the velocity but for what a line knows of it (``flow.paths.linear_guess``):
 
@@ -52,7 +53,7 @@ from flowdemo.request import DETECT
 from flowdemo.systems.base import Option, Watch
 from flowdemo.systems.exposure import EXPOSURES, exposed
 from flowdemo.systems.glance import GlanceFlow, laid_over
-from flowdemo.systems.rims import NO_RIM, Rim
+from flowdemo.systems.rims import NO_RIM, Rim, rims_in
 from flowdemo.systems.smoothing import smoothed
 from flowdemo.systems.straight import TIME_SCALE, errors, noise
 from flowdemo.systems.tiles import Tiles
@@ -77,7 +78,9 @@ class Grading:
             one keeps thin things, the wide one lets large areas add up. 0 for none; not part of (3).
         glance_share, glance_smooth: γ of (3'') where there is a second scale, and the standard deviation in pixels of
             a Gaussian over its map.
+        glance_weight: w(t) of the second scale, ``""`` for that of the first.
         rim: of (3'), see :mod:`~flowdemo.systems.rims`; it is taken out after the smoothing.
+        glance_rim: that of the second scale, in cells; it is taken out before the smoothing, which would spread it.
         margin: pixels along the picture's border that the image score leaves out, where half of what a pixel's
             neighbours would tell is missing; not part of (4).
         pooling: of a map to the image score, ``peak`` for (4) or ``contrast`` for (4').
@@ -96,9 +99,11 @@ class Grading:
     wide: float = 0.0
     glance_share: float = 0.0
     glance_smooth: float = 0.0
+    glance_weight: str = ""
+    glance_rim: Rim = NO_RIM
 
     def __post_init__(self) -> None:
-        if self.weight not in WEIGHTS:
+        if self.weight not in WEIGHTS or self.glance_weight not in ("", *WEIGHTS):
             raise InputError(f"The weight of times is {', '.join(WEIGHTS)}.", field="weight")
         if self.aggregation not in AGGREGATIONS:
             raise InputError(f"Paths are combined by {', '.join(AGGREGATIONS)}.", field="aggregation")
@@ -118,13 +123,11 @@ class Grading:
     def of(cls, flow: Mapping[str, Any], **changes: Any) -> Grading:
         """The grading that a manifest's entry ``flow`` describes, with changes; other entries are left alone."""
         known = {f.name: flow[f.name] for f in fields(cls) if f.name in flow}
-        if flow.get("rims"):
-            known["rim"] = Rim.from_json(flow["rims"]["mismatch"])
-        return cls(**known | changes)
+        return cls(**known | rims_in(flow, "mismatch") | changes)
 
     def to_json(self) -> dict[str, Any]:
-        """What was chosen; the rim aside, which was measured."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rim"}
+        """What was chosen; the rims aside, which were measured."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("rim", "glance_rim")}
 
     def combined(self, mismatch: Tensor) -> Tensor:
         """A_k δ_k: ``[…, K, H, W]`` → ``[…, H, W]``, each scale by itself."""
@@ -135,16 +138,18 @@ class Grading:
 
     def at(self, mismatch: Tensor, t: float) -> Tensor:
         """w(t) A_k δ_k, evened: one time's part of the map, ``[K, H, W]`` or ``[2, K, H, W]`` → the same without K."""
-        return self.evened(WEIGHTS[self.weight](t) * self.combined(mismatch.float()), mismatch.ndim == 4)
+        both = mismatch.ndim == 4
+        return self.evened(self._weighed(self.combined(mismatch.float()), t, both), both)
 
     def paths(self, mismatch: Tensor, t: float) -> Tensor:
         """w(t) δ_k of every path, evened as :meth:`at` does, in the shape of δ."""
-        return self.evened(WEIGHTS[self.weight](t) * mismatch.float(), mismatch.ndim == 4)
+        both = mismatch.ndim == 4
+        return self.evened(self._weighed(mismatch.float(), t, both), both)
 
     def evened(self, found: Tensor, both: bool = False) -> Tensor:
         """Maps ``[…, H, W]`` of pixels, smoothed and without their rim; or of ``both`` scales, ``[2, …, H, W]``."""
         if both:
-            return torch.stack([self.evened(found[0]), smoothed(found[1], self.glance_smooth)])
+            return torch.stack([self.evened(found[0]), smoothed(self.glance_rim.without(found[1]), self.glance_smooth)])
         narrow = smoothed(found, self.smooth)
         return self.rim.without((narrow + smoothed(found, self.wide)) / 2 if self.wide else narrow)
 
@@ -177,6 +182,13 @@ class Grading:
         if found.ndim == 3:
             return self.shown(found)
         return found if self.glance_share else found / self.unit(found)
+
+    def _weighed(self, found: Tensor, t: float, both: bool) -> Tensor:
+        """Times w(t), of ``both`` scales ``[2, …]`` each by its own."""
+        own = WEIGHTS[self.weight](t)
+        if not both:
+            return own * found
+        return torch.stack([own * found[0], WEIGHTS[self.glance_weight or self.weight](t) * found[1]])
 
     def _inside(self, found: Tensor) -> Tensor:
         rows, columns = (min(self.margin, side // 4) for side in found.shape)

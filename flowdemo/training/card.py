@@ -102,7 +102,10 @@ def _detector_facts(manifest: Manifest) -> str:
         smooth = f", smoothed by {flow['glance_smooth']:g} pixels" if flow.get("glance_smooth") else ""
         lines.append(f"- A second flow knows whole pictures as {glance['side']}×{glance['side']} cells of brightness "
                      f"and roughness; its disagreement, smoothed by {glance['coherence']:g} cells before squaring, "
-                     f"enters the map {flow['glance_share']:g} times{smooth}.")
+                     f"enters the map {flow['glance_share']:g} times{smooth}"
+                     + (f", its times weighed as {flow['glance_weight']}" if flow.get("glance_weight") else "")
+                     + (", and divided by what normal training pictures have near their border." if
+                        flow.get("glance_rims") else "."))  # fmt: skip
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,7 +44,7 @@ from flowdemo.training.devices import describe
 from flowdemo.training.export import command_line
 from flowdemo.training.loop import Trainer
 from flowdemo.training.objectives import generator_on, sample_times
-from flowdemo.training.options import TrainingOptions
+from flowdemo.training.options import PARTS, TrainingOptions
 from flowdemo.training.terms import terms_of
 from flowdemo.zoo import Manifest, find, load, read_manifest, save_model
 from flowdemo.zoo.storage import write_manifest
@@ -72,23 +73,32 @@ class MismatchObjective:
         grids: of whole normal pictures, ``[N, 3, S, S]`` by :mod:`~flowdemo.systems.glance`, where the network has a
             second part for them: their own flow is learned in the same steps, :data:`GRIDS` grids for each picture.
         mirrored: what may happen to a grid; nothing but flips.
+        only: whether the network is the second part alone.
     """
 
     spread: float
     times: str = "uniform"
     grids: Tensor | None = None
     mirrored: Augmentation = UNTOUCHED
+    only: bool = False
 
     def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
         """Images ``[B, C, H, W]``; there are no labels."""
+        if self.only:
+            grids = self._whole(images, gen)
+            return {"glance": _lost(network(grids.states, grids.tau), grids, 1.0)}
         pixels = self._drawn(images, gen)
         if self.grids is None:
             return {"matching": _lost(network(pixels.states, pixels.tau), pixels, self.spread)}
-        take = torch.randint(len(self.grids), (GRIDS * len(images),), generator=gen)
-        chosen = self.grids[take.to(self.grids.device)].to(images.device)
-        grids = self._drawn(self.mirrored(chosen, torch.zeros(len(take)), gen)[0], gen)
+        grids = self._whole(images, gen)
         answer, told = network(pixels.states, pixels.tau, grids.states, grids.tau)
         return {"matching": _lost(answer, pixels, self.spread), "glance": _lost(told, grids, 1.0)}
+
+    def _whole(self, images: Tensor, gen: torch.Generator) -> _Paths:
+        """Paths to grids of other pictures, :data:`GRIDS` for each image."""
+        take = torch.randint(len(self.grids), (GRIDS * len(images),), generator=gen)
+        chosen = self.grids[take.to(self.grids.device)].to(images.device)
+        return self._drawn(self.mirrored(chosen, torch.zeros(len(take)), gen)[0], gen)
 
     def _drawn(self, images: Tensor, gen: torch.Generator) -> _Paths:
         device = images.device
@@ -143,13 +153,15 @@ def train_normal(
     if options.init:
         begin_from(network, options.init)
     grids = torch.stack([glance.grid(state) for state in states]) if glance else None
-    objective = MismatchObjective(spread, options.times, grids, Augmentation(options.flip_x, options.flip_y))
-    trainer = Trainer(network, objective, crops,
+    only = options.part == "glance"
+    objective = MismatchObjective(spread, options.times, grids, Augmentation(options.flip_x, options.flip_y), only)
+    trainer = Trainer(network.glance if only else network, objective, crops,
                       np.zeros(len(crops), np.uint8), augmentation, options, out / "training", seed, device,
                       {"recipe": RECIPE, "data": split.info.name})
     if resume:
         trainer.resume()
-    trainer.run(_without_ending(budget, time.monotonic() - begin, trainer, split, data), bar)
+    ending = _ending(network, trainer, split, data)
+    trainer.run(_without(budget, time.monotonic() - begin + ending), bar)
     result = {"name": name, "out": str(out), "recipe": RECIPE, "steps": trainer.step, "seconds": trainer.seconds,
               "interrupted": trainer.interrupted, "scores": {}}
     if trainer.interrupted and bar:
@@ -157,7 +169,7 @@ def train_normal(
     if trainer.accelerator.is_main_process and not trainer.interrupted:
         manifest = manifest_of(name, split, options, config, spread, glance)
         manifest = replace(manifest, training=_training(trainer, options, budget, data, name, len(pictures)))
-        export_normal(trainer.averaged(), manifest, split, data, out, trainer.accelerator.device.type)
+        export_normal(_averaged(trainer, network), manifest, split, data, out, trainer.accelerator.device.type)
     return result | {"wall_seconds": time.monotonic() - begin}
 
 
@@ -169,6 +181,8 @@ def settled(options: TrainingOptions) -> TrainingOptions:
     multiple = options.patch * 2 ** (len(options.channels) - 1)
     if any(side % multiple for side in options.size):
         raise InputError(f"The sides of the crops must be multiples of {multiple} pixels.", field="size")
+    if options.part != PARTS[0] and not (options.glance and options.init):
+        raise InputError("The glance alone is trained in a model that has one; name it with init.", field="part")
     multiple = GRID_PATCH * 2 ** (len(options.glance_channels) - 1)
     if options.glance % multiple:
         raise InputError(f"The cells along a side must be a multiple of {multiple}.", field="glance")
@@ -197,7 +211,7 @@ def manifest_of(
 ) -> Manifest:
     """The description of a trained flow, files and training aside."""
     terms = terms_of(split.info.name)
-    told = {"glance_share": options.glance_share, "glance_smooth": options.glance_smooth} if glance else {}
+    told = {key: getattr(options, key) for key in ("glance_share", "glance_smooth", "glance_weight")} if glance else {}
     grading = Grading(smooth=options.smooth, wide=options.wide, margin=options.margin, pooling=options.pooling, **told)
     classes = [{"index": 0, "name": "normal", "color": list(NORMAL)}, {"index": 1, "name": "defect",
                                                                       "color": list(DEFECT)}]  # fmt: skip
@@ -221,8 +235,8 @@ def export_normal(
     save_model(out, manifest, network, patches=statistics_of(train, manifest).tensors())
     model = load(out, device)
     if manifest.training.get("options", {}).get("rim"):
-        rims = {name: rim.to_json() for name, rim in rims_of(model, train).items()}
-        model = replace(model, manifest=replace(model.manifest, flow=model.manifest.flow | {"rims": rims}))
+        flow = model.manifest.flow | rims_of(model, train).to_json()
+        model = replace(model, manifest=replace(model.manifest, flow=flow))
     scores = {"reference": reference(model, read_inspection(data, "val"))}
     manifest = replace(model.manifest, scores=scores)
     write_manifest(out, manifest)
@@ -261,14 +275,29 @@ def _variance(picture: np.ndarray) -> float:
     return float((picture.astype(np.float64) / 127.5 - 1).var())
 
 
-def _without_ending(budget: Budget, spent: float, trainer: Trainer, split: InspectionSplit, data: str | Path) -> Budget:
-    """The minutes without what measuring normal pictures will take; at least half of them stay."""
+def _averaged(trainer: Trainer, network: PatchUNet) -> PatchUNet:
+    """The whole network with averaged weights, those of its second part alone where nothing else was trained."""
+    averaged = trainer.averaged()
+    if trainer.network is network:
+        return averaged
+    network.glance.load_state_dict(averaged.state_dict())
+    return network.eval()
+
+
+def _without(budget: Budget, seconds: float) -> Budget:
+    """The minutes without so many seconds; at least half of them stay."""
     if budget.minutes is None:
         return budget
+    return replace(budget, minutes=max(budget.minutes - seconds / 60, budget.minutes / 2))
+
+
+def _ending(network: PatchUNet, trainer: Trainer, split: InspectionSplit, data: str | Path) -> float:
+    """Seconds that measuring normal pictures will take."""
     device = trainer.accelerator.device
     picture = exposed(split.images[0], _channels(split.info), "plain").to(device)
-    system = FlowMismatching(trainer.averaged(), len(picture), 1.0, trainer.options.size,
-                             multiple=trainer.network.config.multiple, device=device)
+    still = copy.deepcopy(network).to(device).eval()
+    system = FlowMismatching(still, len(picture), 1.0, trainer.options.size, multiple=network.config.multiple,
+                             device=device)  # fmt: skip
     for _ in range(2):  # the first call also prepares memory and kernels
         begin = time.monotonic()
         float(system.velocity(picture[None], 0.5).sum())
@@ -276,8 +305,7 @@ def _without_ending(budget: Budget, spent: float, trainer: Trainer, split: Inspe
     calls = PATHS * TIMES * min(inspection_length(data, "val"), PICTURES)
     if trainer.options.rim:
         calls += (PATHS * TIMES + 2 * ODE_STEPS) * min(len(split), RIM_PICTURES)
-    ending = FIXED + SLOWER * call * calls + spent
-    return replace(budget, minutes=max(budget.minutes - ending / 60, budget.minutes / 2))
+    return FIXED + SLOWER * call * calls
 
 
 def _training(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from flowdemo.codes import FAMILIES
 from flowdemo.errors import InputError
-from flowdemo.flow.gradings import POOLINGS
+from flowdemo.flow.gradings import POOLINGS, WEIGHTS
 from flowdemo.systems.exposure import EXPOSURES
 from flowdemo.systems.flowseg import STARTS
 from flowdemo.systems.potential import TRANSFORMS
@@ -14,6 +14,7 @@ from flowdemo.systems.shape_models import NOISE
 
 TIMES = ("uniform", "arcsine", "early")
 HEADS = ("field", "unet")
+PARTS = ("all", "glance")
 GROUPS = 8  # of the network's group normalisation
 _BOUNDS = {
     "batch": (1, 4096), "lr": (1e-8, 1.0), "weight_decay": (0.0, 10.0), "warmup": (0, 1_000_000), "clip": (1e-6, 1e6),
@@ -29,7 +30,7 @@ _BOUNDS = {
     "glance_smooth": (0.0, 16.0),
 }  # fmt: skip
 _WORDS = {"times": TIMES, "codes": FAMILIES, "source": STARTS, "transform": tuple(TRANSFORMS), "head": HEADS,
-          "exposure": EXPOSURES, "pooling": POOLINGS}
+          "exposure": EXPOSURES, "pooling": POOLINGS, "part": PARTS, "glance_weight": ("", *WEIGHTS)}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class TrainingOptions:
         glance_channels: widths of its network's levels.
         glance_coherence, glance_share, glance_smooth: σ in cells of its equation (2'), and of its map the weight in the
             sum and the smoothing in pixels.
+        glance_weight: of its map, see :class:`~flowdemo.systems.mismatch.Grading`.
+        part: mismatch only; what is trained of a model named by ``init``: ``all``, or only the flow of the ``glance``.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity, through: cgpm only; weights of the convexity and of the cross-entropy of the projected mask.
         tangents, seen, rounds: cfss only; weights of the loss of its directions and of its cross-entropy before the
@@ -120,6 +123,8 @@ class TrainingOptions:
     glance_coherence: float = 1.5
     glance_share: float = 1.0
     glance_smooth: float = 0.0
+    glance_weight: str = ""
+    part: str = PARTS[0]
     noise: float = NOISE
     dice: float = 0.0
     convexity: float = 10.0

@@ -257,9 +257,10 @@ def _is_flow(system: str, flow: dict[str, Any]) -> bool:
         numbers = numbers and all(_is_number(flow.get(key, 0.0), 0.0, 16.0) for key in ("coherence", "wide"))
         known = {*_MISMATCH_WORDS, *_MISMATCH}
         numbers = numbers and all(_is_number(flow.get(key, 0.0), *bounds) for key, bounds in _GLANCED.items())
-        numbers = numbers and ("rims" not in flow or _are_rims(flow["rims"]))
+        words = words and flow.get("glance_weight", "") in ("", *WEIGHTS)
+        numbers = numbers and all(_are_rims(flow[key]) for key in ("rims", "glance_rims") if key in flow)
         numbers = numbers and ("glance" not in flow or _is_glance(flow["glance"]))
-        open_ones = {"pooling", "coherence", "wide", "rims", "glance", *_GLANCED}
+        open_ones = {"pooling", "coherence", "wide", "rims", "glance", "glance_rims", "glance_weight", *_GLANCED}
         return words and numbers and whole and flow.keys() - open_ones == known
     if system == "flowseg":
         return flow.keys() == {"codes", "start"} and flow["codes"] in FAMILIES and flow["start"] in STARTS
@@ -272,9 +273,10 @@ def _are_rims(value: Any) -> bool:
     if not isinstance(value, dict) or "mismatch" not in value:
         return False
     return all(
-        isinstance(rim, dict) and rim.keys() == {"columns", "rows"}
-        and all(isinstance(line, list) and len(line) <= 64 for line in rim.values())
-        and all(_is_number(height, 1e-3, 1e4) for line in rim.values() for height in line)
+        isinstance(rim, dict) and rim.keys() - {"cells"} == {"columns", "rows"}
+        and type(rim.get("cells", 0)) is int and 0 <= rim.get("cells", 0) <= 128
+        and all(isinstance(rim[line], list) and len(rim[line]) <= 64 for line in ("columns", "rows"))
+        and all(_is_number(height, 1e-3, 1e4) for line in ("columns", "rows") for height in rim[line])
         for rim in value.values()
     )  # fmt: skip
 

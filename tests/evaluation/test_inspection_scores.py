@@ -147,7 +147,8 @@ def test_a_result_says_what_was_measured_and_how(exact: Callable[..., Model], sq
         "model": "exact", "data": "squares", "split": "test", "n": n, "direction": "detect", "seed": 3,
         "settings": {"paths": 2}, "size": "native",
         "grading": {"weight": "noise", "aggregation": "min", "share": 0.5, "smooth": 0.0, "margin": 2,
-                    "pooling": "peak", "wide": 0.0, "glance_share": 0.0, "glance_smooth": 0.0},
+                    "pooling": "peak", "wide": 0.0, "glance_share": 0.0, "glance_smooth": 0.0,
+                    "glance_weight": ""},
     }  # fmt: skip
     assert [(row["steps"], row["evaluations"]) for row in rows] == [(2, 4), (4, 8)]
     for row in rows:

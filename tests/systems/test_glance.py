@@ -316,6 +316,19 @@ def test_the_rim_is_taken_out_of_the_first_scale_only():
     assert float(changed[0, 0]) < 0
 
 
+def test_the_second_scale_has_a_rim_of_cells_and_a_weight_of_its_own():
+    delta, rim = mismatch(), Rim((3.0, 1.0), (2.0, 1.0), 4)
+    told = Grading(smooth=1.0, glance_smooth=2.0, glance_weight="velocity", glance_rim=rim).at(delta, 0.3)
+    assert torch.equal(told[0], Grading(smooth=1.0).at(delta[0], 0.3))
+    first = Grading("velocity").at(delta[1], 0.3)
+    assert torch.allclose(told[1], smoothed(rim.without(first), 2.0), atol=1e-6)
+    level = first / rim.without(first)
+    assert level.amax() == pytest.approx(6.0, rel=1e-4) and level[15, 20] == pytest.approx(1.0, rel=1e-4)
+    assert torch.allclose(level[0], level[-1], rtol=1e-4) and float(level[3, 20]) == pytest.approx(2.0, rel=1e-4)
+    each = Grading(glance_weight="velocity", glance_rim=rim).paths(delta, 0.3)
+    assert torch.allclose(each[1, 2], rim.without(Grading("velocity").paths(delta[1], 0.3))[2])
+
+
 @pytest.mark.parametrize("scales", [1, 2])
 def test_a_single_path_is_graded_as_the_map_of_it_alone(scales):
     delta = mismatch() if scales == 2 else mismatch()[0]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from flowdemo.systems.mismatch import Grading
-from flowdemo.systems.rims import REACH, Rim
+from flowdemo.systems.rims import NO_RIM, REACH, Rim, rims_in
 
 
 def hot_border(height: int, width: int, scale: float, seed: int) -> Tensor:
@@ -64,3 +64,21 @@ def test_small_maps_and_empty_ones_have_rims_too() -> None:
     small = Rim.of([torch.rand(10, 12) + 1])
     assert len(small.rows) == 5 and len(small.columns) == 6
     assert all(height > 0 for height in Rim.of([torch.zeros(40, 40)]).rows)
+
+
+def test_a_rim_of_cells_covers_pictures_of_any_size() -> None:
+    cells = Rim.of([hot_border(48, 48, 4.0, k) for k in range(5)], 48)
+    for shape in ((96, 144), (40, 300)):
+        level = 1 / cells.without(torch.ones(shape))
+        assert level[1, shape[1] // 2] == pytest.approx(4, rel=0.05)
+        assert level[shape[0] // 2, 1] == pytest.approx(2, rel=0.05)
+        assert level[shape[0] // 2, shape[1] // 2] == pytest.approx(1, rel=0.05)
+    assert Rim.from_json(cells.to_json()) == cells and "cells" not in Rim((1.0,), (1.0,)).to_json()
+
+
+def test_a_manifest_may_tell_both_rims_of_a_detector(rim: Rim) -> None:
+    cells = Rim((2.0, 1.0), (1.5,), 8)
+    flow = {"rims": {"mismatch": rim.to_json()}, "glance_rims": {"mismatch": cells.to_json()}}
+    assert rims_in(flow, "mismatch") == {"rim": rim, "glance_rim": cells}
+    assert rims_in(flow, "patches") == {"rim": NO_RIM, "glance_rim": NO_RIM} == rims_in({}, "mismatch")
+    assert Grading.of(flow) == Grading(rim=rim, glance_rim=cells)

@@ -22,8 +22,9 @@ from flowdemo.evaluation import detectors as detectors_room
 from flowdemo.evaluation import reference as reference_room
 from flowdemo.evaluation.detectors import NAMES, rims_of
 from flowdemo.evaluation.inspection import evaluate_inspection
-from flowdemo.evaluation.reference import reference, statistics_of
+from flowdemo.evaluation.reference import grading_of, mismatches, reference, statistics_of
 from flowdemo.systems.glance import Glance
+from flowdemo.systems.rims import NO_RIM, Rim
 from flowdemo.training import normality
 from flowdemo.training.budget import Budget
 from flowdemo.training.command import train
@@ -184,7 +185,7 @@ def test_the_folder_is_a_whole_detector(trained_flow: tuple[Path, dict[str, Any]
     assert flow.pop("rims").keys() == set(NAMES)
     assert flow == {"exposure": "picture", "paths": 8, "weight": "noise", "aggregation": "min", "share": 0.2,
                     "smooth": 1.0, "margin": 3, "pooling": "peak", "coherence": 0.5, "wide": 0.0,
-                    "glance_share": 0.0, "glance_smooth": 0.0}  # fmt: skip
+                    "glance_share": 0.0, "glance_smooth": 0.0, "glance_weight": ""}  # fmt: skip
 
 
 def test_the_spread_is_that_of_the_pictures_as_they_are_seen(
@@ -204,8 +205,7 @@ def test_normal_pictures_are_measured_with_what_was_stored(
     stored = model.manifest.scores
     assert set(stored) == {"reference"} and stored["reference"]["n"] == 1
     assert stored["reference"] == json.loads(json.dumps(reference(model, read_inspection(waves, "val"))))
-    rims = {name: rim.to_json() for name, rim in rims_of(model, read_inspection(waves, "train")).items()}
-    assert model.manifest.flow["rims"] == rims
+    assert rims_of(model, read_inspection(waves, "train")).to_json() == {"rims": model.manifest.flow["rims"]}
     expected = statistics_of(read_inspection(waves, "train"), model.manifest).tensors()
     found = read_patches(out, model.manifest)
     assert found.keys() == expected.keys() and all(torch.equal(found[key], expected[key]) for key in expected)
@@ -238,7 +238,8 @@ def test_card_and_manifest_tell_no_place(trained_flow: tuple[Path, dict[str, Any
 def glancing(waves: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "glancing"
     chosen = TINY | {"ema": "0.9", "lr": "0.005", "flip_y": "false", "rim": "true", "glance": "8",
-                     "glance_channels": "8", "glance_share": "0.5", "glance_smooth": "2"}  # fmt: skip
+                     "glance_channels": "8", "glance_share": "0.5", "glance_smooth": "2",
+                     "glance_weight": "velocity"}  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(detectors_room, "RIM_PICTURES", 2)
         train("mismatch", waves, out, steps=60, device="cpu", seed=5, settings=chosen, bar=False)
@@ -272,10 +273,11 @@ def test_the_folder_tells_of_both_scales(glancing: Path, waves: Path) -> None:
     manifest, split = model.manifest, read_inspection(waves, "train")
     states = [model.system.picture_state(picture) for picture in split.images]
     assert manifest.flow["glance"] == Glance.of(states, 8, 1.5).to_json()
-    assert (manifest.flow["glance_share"], manifest.flow["glance_smooth"]) == (0.5, 2.0)
+    assert [manifest.flow[f"glance_{key}"] for key in ("share", "smooth", "weight")] == [0.5, 2.0, "velocity"]
     assert manifest.network["kind"] == "glance" and manifest.network["grid"]["channels"] == [8]
     assert manifest.parameters == sum(weight.numel() for weight in model.system.network.parameters())
-    assert manifest.flow["rims"].keys() == set(NAMES)
+    assert manifest.flow["rims"].keys() == set(NAMES) == manifest.flow["glance_rims"].keys() | {"patches"}
+    assert {rim["cells"] for rim in manifest.flow["glance_rims"].values()} == {8}
     words = shlex.split(manifest.training["command"])
     settings = dict(words[i + 1].split("=", 1) for i, word in enumerate(words) if word == "--set")
     assert told(**settings).to_json() == manifest.training["options"] and settings["glance"] == "8"
@@ -289,14 +291,39 @@ def test_a_detector_of_two_scales_is_measured_and_evaluated(glancing: Path, wave
     assert row["pixel_auroc"] > 0.9
 
 
-def test_rims_are_of_the_pixels_alone_as_they_are_taken_out_of_them_alone(glancing: Path, waves: Path) -> None:
+def test_rims_are_measured_without_what_the_model_knows_and_shares_them(glancing: Path, waves: Path) -> None:
     model, split = load(glancing, "cpu"), read_inspection(waves, "val")
-    flow = model.manifest.flow
-    told = [rims_of(replace(model, manifest=replace(model.manifest, flow=flow | {"glance_share": share})), split)
-            for share in (0.0, 100.0)]  # fmt: skip
-    for name in NAMES:
-        assert np.allclose(told[0][name].rows, told[1][name].rows, rtol=1e-3), name
-        assert np.allclose(told[0][name].columns, told[1][name].columns, rtol=1e-3), name
+    flow, expected = model.manifest.flow, rims_of(model, split)
+    for changes in ({"rims": {}, "glance_rims": {}}, {"glance_share": 100.0}, {"glance_smooth": 9.0}):
+        changed = replace(model, manifest=replace(model.manifest, flow=flow | changes))
+        assert rims_of(changed, split) == expected
+    (picture,) = split.images
+    grading = replace(grading_of(model.manifest), rim=NO_RIM, glance_rim=NO_RIM, glance_smooth=0.0)
+    found = grading.map(mismatches(model.system, picture, seed=0))
+    assert expected.pixels["mismatch"] == Rim.of([found[0]])
+    cells = torch.nn.functional.adaptive_avg_pool2d(found[1][None], 8)[0]
+    assert expected.cells["mismatch"] == Rim.of([cells], 8)
+
+
+def test_the_glance_alone_is_trained_on_within_its_model(glancing: Path, waves: Path, tmp_path: Path) -> None:
+    chosen = TINY | {"init": str(glancing), "part": "glance", "lr": "0.005", "ema": "0.5", "flip_y": "false",
+                     "glance": "8", "glance_channels": "8", "glance_share": "0.7"}  # fmt: skip
+    train("mismatch", waves, tmp_path / "on", steps=5, device="cpu", seed=6, settings=chosen, bar=False)
+    rows = [json.loads(line) for line in (tmp_path / "on" / "training" / "log.jsonl").read_text().splitlines()]
+    assert len(rows) == 5 and all("matching" not in row and math.isfinite(row["glance"]) for row in rows)
+    before, after = load(glancing, "cpu"), load(tmp_path / "on", "cpu")
+    assert after.manifest.flow["glance_share"] == 0.7
+    assert after.manifest.training["begun_from"]["model"] == before.name
+    old = before.system.network.state_dict()
+    moved = {name for name, weight in after.system.network.state_dict().items() if not torch.equal(weight, old[name])}
+    assert moved and all(name.startswith("glance.") for name in moved)
+
+
+@pytest.mark.parametrize("settings", [{}, {"glance": "8", "glance_channels": "8"}, {"init": "normalflow-magtile"}])
+def test_a_glance_alone_needs_a_model_that_has_one(settings: dict[str, str]) -> None:
+    with pytest.raises(InputError, match="name it with init") as refused:
+        told(part="glance", **settings)
+    assert refused.value.field == "part"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +337,8 @@ def test_cells_must_fit_the_second_network(settings: dict[str, str], multiple: i
 
 @pytest.mark.parametrize(
     "settings", [{"glance": "-8"}, {"glance": "136"}, {"glance_channels": "12"}, {"glance_channels": "8," * 6 + "8"},
-                 {"glance_share": "-1"}, {"glance_coherence": "17"}, {"glance_smooth": "nan"}],
+                 {"glance_share": "-1"}, {"glance_coherence": "17"}, {"glance_smooth": "nan"}, {"glance_weight": "t"},
+                 {"part": "pixels"}],
     ids=repr,
 )  # fmt: skip
 def test_a_glance_outside_its_bounds_is_refused(settings: dict[str, str]) -> None:
@@ -424,20 +452,29 @@ class Watched:
 
         self.now = 0.0
         self.options = SimpleNamespace(size=(16, 16), rim=False)
-        self.network = SimpleNamespace(config=SimpleNamespace(multiple=4))
         self.accelerator = SimpleNamespace(device=torch.device("cpu"))
         self.call = call
         monkeypatch.setattr(normality, "time", SimpleNamespace(monotonic=lambda: self.now))
 
-    def averaged(self) -> Any:
-        def network(states: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
-            self.now += self.call / 4  # pictures of 40 × 36 pixels are seen in four tiles
-            return torch.zeros_like(states)
+    def spend(self, states: torch.Tensor) -> None:
+        self.now += len(states) * self.call / 4  # pictures of 40 × 36 pixels are seen in four tiles
 
-        return lambda states, times: network(states, times) if len(states) == 1 else self._all(states, network, times)
 
-    def _all(self, states: torch.Tensor, network: Any, times: torch.Tensor) -> torch.Tensor:
-        return torch.cat([network(part, times) for part in states.split(1)])
+class Slow(torch.nn.Module):
+    """A network that turns that clock, once for each tile."""
+
+    def __init__(self, clock: Watched) -> None:
+        from types import SimpleNamespace
+
+        super().__init__()
+        self.config, self.told = SimpleNamespace(multiple=4), [clock.spend]
+
+    def __deepcopy__(self, memo: Any) -> Slow:
+        return self
+
+    def forward(self, states: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
+        self.told[0](states)
+        return torch.zeros_like(states)
 
 
 @pytest.mark.parametrize(("pictures", "counted"), [(3, 3), (10_000, normality.PICTURES)])
@@ -446,17 +483,16 @@ def test_time_is_kept_for_measuring_normal_pictures(
 ) -> None:
     split, trainer = read_inspection(waves, "train"), Watched(0.01, monkeypatch)
     monkeypatch.setattr(normality, "inspection_length", lambda data, part: pictures)
-    left = normality._without_ending(Budget(minutes=30), 7.0, trainer, split, waves)
+    ending = normality._ending(Slow(trainer), trainer, split, waves)
     tiles = round(trainer.now / 2 / 0.0025)  # two calls were timed
-    ending = normality.FIXED + normality.SLOWER * (tiles * 0.0025) * 64 * counted + 7.0
-    assert tiles > 1 and left.minutes == pytest.approx(30 - ending / 60) and left.steps is None
+    assert tiles > 1 and ending == pytest.approx(normality.FIXED + normality.SLOWER * (tiles * 0.0025) * 64 * counted)
 
 
-def test_half_of_the_minutes_stay_and_steps_are_steps(waves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    split = read_inspection(waves, "train")
-    slow = Watched(60.0, monkeypatch)
-    assert normality._without_ending(Budget(minutes=4, steps=9), 0.0, slow, split, waves) == Budget(9, 2.0)
-    assert normality._without_ending(Budget(steps=9), 0.0, slow, split, waves) == Budget(steps=9)
+def test_half_of_the_minutes_stay_and_steps_are_steps() -> None:
+    left = normality._without(Budget(minutes=30), 66.0)
+    assert left.minutes == pytest.approx(30 - 1.1) and left.steps is None
+    assert normality._without(Budget(minutes=4, steps=9), 600.0) == Budget(9, 2.0)
+    assert normality._without(Budget(steps=9), 600.0) == Budget(steps=9)
 
 
 def test_minutes_end_a_training(waves: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,9 @@ RIM = {"columns": [2.0, 1.0], "rows": []}
 def test_rims_are_read(folder: Path) -> None:
     _edit(folder, lambda raw: raw.update(flow=FLOW | {"rims": {"mismatch": RIM}}))
     assert read_manifest(folder).flow["rims"]["mismatch"] == RIM
+    told = {"glance_weight": "velocity", "glance_rims": {"mismatch": RIM | {"cells": 48}}}
+    _edit(folder, lambda raw: raw.update(flow=FLOW | told))
+    assert read_manifest(folder).flow["glance_rims"]["mismatch"]["cells"] == 48
 
 
 def _without(key: str) -> dict[str, Any]:
@@ -105,7 +108,9 @@ def _without(key: str) -> dict[str, Any]:
      FLOW | {"spread": 0.0}, FLOW | {"spread": float("nan")}, FLOW | {"spread": "1"}, FLOW | {"paths": 0},
      FLOW | {"paths": 33}, FLOW | {"paths": 2.5}, FLOW | {"paths": True}, FLOW | {"share": 0}, FLOW | {"share": 1.1},
      FLOW | {"smooth": -1}, FLOW | {"smooth": 17}, FLOW | {"margin": 65}, FLOW | {"margin": 1.5},
-     FLOW | {"wide": 17}, FLOW | {"wide": "1"},
+     FLOW | {"wide": 17}, FLOW | {"wide": "1"}, FLOW | {"glance_weight": "t"}, FLOW | {"glance_weight": ["noise"]},
+     FLOW | {"glance_rims": []},
+     *(FLOW | {"glance_rims": {"mismatch": RIM | {"cells": cells}}} for cells in (-1, 129, 2.0, "8")),
      *(FLOW | {"rims": rims} for rims in ([], {}, {"patches": RIM}, {"mismatch": [1.0]}, {"mismatch": {"rows": [1.0]}},
                                           *({"mismatch": RIM | {"rows": r}} for r in (2.0, [0], ["1"], [1.0] * 65))))],
     ids=repr,

@@ -41,6 +41,12 @@ const TWO_SCALES =
   "One knows pixels: its squared error is divided by its median over this surface, and by how much higher normal surfaces are near " +
   "their border. The other knows whole surfaces at one glance, as small cells of brightness and roughness: it adds where large " +
   "parts are unusual.";
+// What follows TWO_SCALES where the second flow has a weight of time of its own.
+const OWN_WEIGHT = {
+  noise: " The weight w(t) is chosen for the first one; the other keeps t².",
+  velocity: " The weight w(t) is chosen for the first one; the other keeps 1, because early times tell more of such cells.",
+  reconstruction: " The weight w(t) is chosen for the first one; the other keeps (1 − t)².",
+};
 const SCORE_MEANS =
   "Image score: the largest value of the map plus the mean of its highest 1 %; a margin at the border may be left out, and some " +
   "models divide by the median of the map, the surface's own level. It has no limit of its own; what normal surfaces reach gives " +

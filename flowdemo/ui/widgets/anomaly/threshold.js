@@ -47,7 +47,7 @@ function createThreshold() {
       const share = BAR_TICKS[i];
       setText(tick, meta ? `${share === 1 ? "≥ " : ""}${valueText(meta.scale * share ** 2)}` : "");
     });
-    setText(unit, `Colour: ${meta?.scales === 2 ? TWO_SCALES : `${UNIT}. ${MAP_MEANS}`}`);
+    setText(unit, `Colour: ${meta?.scales === 2 ? TWO_SCALES + (OWN_WEIGHT[meta.glance_weight] ?? "") : `${UNIT}. ${MAP_MEANS}`}`);
     setText(told, words(regions()));
     setText(about, meta ? suggestionWords(meta) : "");
   }
