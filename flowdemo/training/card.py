@@ -103,7 +103,7 @@ def _detector_facts(manifest: Manifest) -> str:
         lines.append(f"- A second flow knows whole pictures as {glance['side']}×{glance['side']} cells of brightness "
                      f"and roughness; its disagreement, smoothed by {glance['coherence']:g} cells before squaring, "
                      f"enters the map {flow['glance_share']:g} times{smooth}"
-                     + (f", its times weighed as {flow['glance_weight']}" if flow.get("glance_weight") else "")
+                     + (f", weight {flow['glance_weight']}" if flow.get("glance_weight") else "")
                      + (", and divided by what normal training pictures have near their border." if
                         flow.get("glance_rims") else "."))  # fmt: skip
     return "\n".join(lines)
@@ -147,7 +147,8 @@ def _training(manifest: Manifest) -> str:
             f"{seconds / 60:.1f} minutes on {facts.get('device')}, seed {facts.get('seed')}, "
             f"torch {facts.get('torch')}.")
     if begun := facts.get("begun_from"):
-        said += (f" It began from the weights of `{begun['model']}`, into which {begun['steps']} steps, "
+        model = "an earlier version of itself" if begun["model"] == manifest.name else f"`{begun['model']}`"
+        said += (f" It began from the weights of {model}, into which {begun['steps']} steps, "
                  f"{begun['samples']} samples and {float(begun['seconds']) / 60:.1f} minutes had gone.")
     said += f" {facts['note']}" if facts.get("note") else ""
     return f"{said}\n\n```\n{facts.get('command')}\n```\n\n`DATA` is the folder that holds the data set."

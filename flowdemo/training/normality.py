@@ -59,6 +59,7 @@ FIXED = 20.0  # seconds to read, write and hash files and to gather patches
 SLOWER = 1.3  # an ending takes so many times what one call of the network promises, at most
 GRIDS = 2  # whole pictures at a glance for each crop of a step
 GRID_PATCH = 2
+ONLY = "In these steps only the flow of whole pictures at one glance was trained."
 UNTOUCHED = Augmentation(flip_x=False, flip_y=False)
 NORMAL, DEFECT = (240, 240, 240), (214, 72, 24)  # colours of the two classes
 
@@ -311,15 +312,15 @@ def _ending(network: PatchUNet, trainer: Trainer, split: InspectionSplit, data: 
 def _training(
     trainer: Trainer, options: TrainingOptions, budget: Budget, data: str | Path, model: str, pictures: int
 ) -> dict[str, Any]:
-    accelerator = trainer.accelerator
+    accelerator, only = trainer.accelerator, options.part == "glance"
     place = DRAWN if str(data) == DRAWN else f"DATA/{read_inspection_info(data).name}"
     return {
         "command": _command(options, budget, place, model, trainer.seed),
         "seed": trainer.seed, "seconds": round(trainer.seconds, 1), "steps": trainer.step,
-        "samples": trainer.step * options.batch, "pictures": pictures,
+        "samples": trainer.step * options.batch * (GRIDS if only else 1), "pictures": pictures,
         "device": describe(accelerator.device, accelerator.num_processes), "torch": torch.__version__,
         "options": options.to_json(),
-    } | begun_from(options.init)  # fmt: skip
+    } | ({"note": ONLY} if only else {}) | begun_from(options.init)  # fmt: skip
 
 
 def _command(options: TrainingOptions, budget: Budget, data: str, model: str, seed: int) -> str:

@@ -314,6 +314,8 @@ def test_the_glance_alone_is_trained_on_within_its_model(glancing: Path, waves: 
     before, after = load(glancing, "cpu"), load(tmp_path / "on", "cpu")
     assert after.manifest.flow["glance_share"] == 0.7
     assert after.manifest.training["begun_from"]["model"] == before.name
+    assert after.manifest.training["samples"] == 5 * 4 * 2  # whole pictures, two for each crop of a batch
+    assert "only the flow of whole pictures" in (tmp_path / "on" / "README.md").read_text("utf-8")
     old = before.system.network.state_dict()
     moved = {name for name, weight in after.system.network.state_dict().items() if not torch.equal(weight, old[name])}
     assert moved and all(name.startswith("glance.") for name in moved)
