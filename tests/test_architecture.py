@@ -160,3 +160,8 @@ def test_only_the_engine_starts_threads() -> None:
     """In one place, which also sees to it that the process can end."""
     users = [p.name for p in FILES if re.search(r"threading\.Thread\(|ThreadPoolExecutor\(", p.read_text("utf-8"))]
     assert users == ["background.py"]
+
+
+def test_the_linter_finds_nothing() -> None:
+    found = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout

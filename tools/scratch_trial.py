@@ -46,8 +46,8 @@ def main() -> None:
         rng = np.random.default_rng((asked.seed, place))
         picture, mask = add_defect(split.images[index], "scratch", rng)
         grading = grading_of(model.manifest)
-        answer = grading.comparable(grading.map(mismatches(model.system, picture, seed=APART * place)).cpu()).numpy()
-        share = share_near(answer, mask)
+        shown = grading.shown(grading.map(mismatches(model.system, picture, seed=APART * place)))
+        share = share_near(grading.comparable(shown).cpu().numpy(), mask)
         found += share > 0.5
         print(f"{split.ids[index]:32} {share:.2f} of the hottest 1 % within {NEAR} px")
     print(f"{found} of {len(chosen)} scratches found")

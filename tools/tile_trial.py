@@ -30,7 +30,7 @@ from flowdemo.data.inspection import read_inspection
 from flowdemo.data.surface_defects import DEFECTS, add_defect
 from flowdemo.evaluation.ranking import auroc
 from flowdemo.evaluation.reference import APART, grading_of, mismatches
-from flowdemo.systems.mismatch import Grading
+from flowdemo.systems.grading import Grading
 
 SOUND, BAND = "sound", "polished"
 EVERY = 3  # of the odd pictures, for each drawn fault
@@ -84,9 +84,9 @@ def ranked(cases: list[Case], grading: Grading) -> dict[str, tuple[float, float]
     sound: list[np.ndarray] = []
     near = []
     for case in cases:
-        graded = grading.map(case.found)
-        scores.setdefault(case.kind, []).append(grading.score(graded))
-        levels = grading.comparable(graded).numpy()
+        shown = grading.shown(grading.map(case.found))
+        scores.setdefault(case.kind, []).append(grading.score(shown))
+        levels = grading.comparable(shown).numpy()
         thin, mask = levels[::THIN, ::THIN], case.mask[::THIN, ::THIN]
         sound.append(thin[~mask])
         pixels.setdefault(case.kind, []).append(thin[mask])

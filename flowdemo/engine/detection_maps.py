@@ -13,14 +13,14 @@ from flowdemo.rendering import encoders
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from flowdemo.systems.mismatch import Grading
+    from flowdemo.systems.grading import Grading
 
 FALLBACK = {"scores": [], "threshold": 0.25, "scale": 1.0}  # of a model without a reference
 
 
 def grading_of(detection: Detection) -> Grading:
     """How the maps of a detection are made."""
-    from flowdemo.systems.mismatch import Grading
+    from flowdemo.systems.grading import Grading
 
     chosen = {key: detection.settings[key] for key in ("weight", "aggregation", "share")}
     return Grading.of(detection.manifest.flow, **chosen)
@@ -66,22 +66,20 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
 
 
 def _parts(detection: Detection, count: int) -> Tensor:
-    """Of every time, ``[count, H, W]``, or of both scales ``[2, count, H, W]``; worked out once for a detection."""
+    """Of every time, ``[S, count, H, W]``; worked out once for a detection."""
     import torch
 
     grading, graded = grading_of(detection), detection.graded
     for found in detection.found[:count]:
         if found.index not in graded:
             graded[found.index] = grading.at(torch.from_numpy(found.mismatch), found.t)
-    return torch.stack([graded[found.index] for found in detection.found[:count]], -3)
+    return torch.stack([graded[found.index] for found in detection.found[:count]], 1)
 
 
 def _shown(detection: Detection, maps: Tensor, times: Tensor) -> np.ndarray:
-    """Maps ``[n, H, W]``, of two scales ``[2, n, H, W]`` in the unit of the mean over ``times`` → ``[n, H, W]``."""
-    if maps.ndim == 3:
-        return maps.numpy()
+    """Maps ``[S, n, H, W]``, those of two scales in the unit of the mean over ``times`` → ``[n, H, W]``."""
     grading = grading_of(detection)
-    return grading.shown(maps, grading.unit(times.mean(1))).numpy()
+    return grading.shown(maps, grading.unit(times[0].mean(0))).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

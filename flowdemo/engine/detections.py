@@ -33,7 +33,7 @@ class Found:
         index: 1 … T.
         t: time in (0, 1).
         evaluations, seconds: so far.
-        mismatch: δ, float16 ``[K, H, W]``, or ``[2, K, H, W]`` at two scales, clipped to what float16 holds.
+        mismatch: δ of S scales, float16 ``[S, K, H, W]``, clipped to what float16 holds.
     """
 
     index: int

@@ -16,7 +16,8 @@ from flowdemo.data.inspection import InspectionSplit
 from flowdemo.evaluation.reference import APART, PATHS, TIMES, grading_of, mismatches, spread_over
 from flowdemo.flow import solve, uniform
 from flowdemo.systems.glance import laid_over
-from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.grading import Grading
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.patch_statistics import PatchStatistics
 from flowdemo.systems.rims import Rim, rims_in
 from flowdemo.zoo import Model
@@ -51,16 +52,16 @@ class Detectors:
         self.seconds = 0.0
 
     def __call__(self, picture: np.ndarray, seed: int) -> dict[str, Tensor]:
-        """Maps ``[H, W]`` of a picture uint8 ``[H, W]`` or ``[H, W, 3]``, or both scales ``[2, H, W]``, on the CPU."""
+        """Maps ``[S, H, W]`` of a picture uint8 ``[H, W]`` or ``[H, W, 3]``, on the CPU; ``patches`` has one scale."""
         begin = time.perf_counter()
         found = mismatches(self.system, picture, self.times, self.paths, seed)
         own = self.gradings[METHOD].map(found).cpu()
         self.seconds += time.perf_counter() - begin
         state = self.system.picture_state(picture)
         others = {"encode-decode": there_and_back(self.system, state),
-                  "patches": self.patches.map(state, border="inside")}  # fmt: skip
+                  "patches": self.patches.map(state, border="inside")[None]}  # fmt: skip
         told = {METHOD: own, "one-shot": self.gradings["one-shot"].map(found)}
-        told |= {name: self.gradings[name].evened(map_, map_.ndim == 3) for name, map_ in others.items()}
+        told |= {name: self.gradings[name].evened(map_) for name, map_ in others.items()}
         return {name: graded.cpu() for name, graded in told.items()}
 
 
@@ -81,8 +82,8 @@ def rims_of(model: Model, split: InspectionSplit, seed: int = 0) -> Rims:
     detectors = Detectors(model, grading=replace(grading_of(model.manifest), glance_smooth=0.0), rimmed=False)
     chosen = spread_over(split, RIM_PICTURES)
     found = [detectors(split.images[index], seed + APART * int(index)) for index in chosen]
-    pixels = {name: [maps[name][0] if maps[name].ndim == 3 else maps[name] for maps in found] for name in NAMES}
-    grids = {name: [_cells(maps[name][1], model) for maps in found] for name in NAMES if found[0][name].ndim == 3}
+    pixels = {name: [maps[name][0] for maps in found] for name in NAMES}
+    grids = {name: [_cells(maps[name][1], model) for maps in found] for name in NAMES if len(found[0][name]) > 1}
     return Rims({name: Rim.of(maps) for name, maps in pixels.items()},
                 {name: Rim.of(maps, maps[0].shape[-1]) for name, maps in grids.items()})  # fmt: skip
 
@@ -94,13 +95,13 @@ def _cells(laid: Tensor, model: Model) -> Tensor:
 
 @torch.no_grad()
 def there_and_back(system: FlowMismatching, picture: Tensor) -> Tensor:
-    """Squared error ``[H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
+    """Squared error ``[S, H, W]`` of a picture ``[C, H, W]`` after its way to t = 0 and back to t = 1 by the ODE.
 
-    It is smoothed before it is squared as the method's disagreement is. Of a system of two scales, ``[2, H, W]``.
+    It is smoothed before it is squared as the method's disagreement is.
     """
     found = system.disagreement(_returned(system.velocity, picture) - picture)
     if system.glance is None:
-        return found[0]
+        return found
     grid = system.glance.grid(picture)
     cells = system.glance.disagreement(_returned(system.glance.velocity, grid) - grid)
     return torch.cat([found, laid_over(cells, picture.shape[-2:])])

@@ -18,7 +18,8 @@ from flowdemo.evaluation.regions import PixelScores
 from flowdemo.evaluation.runs import rounded
 from flowdemo.flow.gradings import MAX_TIMES
 from flowdemo.request import MAX_SEED
-from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.grading import Grading
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.zoo import Model
 
 POINTS = 60  # of a stored ROC curve
@@ -89,8 +90,9 @@ def _row(
     for index in tqdm(range(len(found)), disable=not bar, unit="picture"):
         for name, graded in detectors(found.images[index], seed + APART * index).items():
             used = detectors.gradings[name]
-            scores[name].append(used.score(graded))
-            pixels[name].add(used.comparable(graded).numpy(), found.masks[index], found.kinds[index])
+            shown = used.shown(graded)
+            scores[name].append(used.score(shown))
+            pixels[name].add(used.comparable(shown).numpy(), found.masks[index], found.kinds[index])
     told = {name: _scored(np.array(scores[name]), pixels[name], found, defective) for name in NAMES}
     own = told.pop(METHOD)
     for name, row in told.items():

@@ -12,7 +12,8 @@ from flowdemo.data.inspection import InspectionSplit
 from flowdemo.evaluation.runs import rounded
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS
 from flowdemo.systems.exposure import exposed
-from flowdemo.systems.mismatch import FlowMismatching, Grading
+from flowdemo.systems.grading import Grading
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.patch_statistics import PatchStatistics
 from flowdemo.zoo import Manifest, Model
 
@@ -32,7 +33,7 @@ def grading_of(manifest: Manifest, **changes: Any) -> Grading:
 def mismatches(
     system: FlowMismatching, picture: np.ndarray, times: int = TIMES, paths: int = PATHS, seed: int = 0
 ) -> list[Tensor]:
-    """δ ``[K, H, W]`` at T times of a picture uint8 ``[H, W]`` or ``[H, W, 3]``."""
+    """δ ``[S, K, H, W]`` at T times of a picture uint8 ``[H, W]`` or ``[H, W, 3]``."""
     start = system.picture_state(picture), seed
     return [step.x for step in system.steps(system.directions[0], start, times, paths=paths)]
 
@@ -61,9 +62,9 @@ def reference(model: Model, split: InspectionSplit, seed: int = 0) -> dict[str, 
     for index in chosen:
         found = mismatches(model.system, split.images[index], seed=seed + APART * int(index))
         for key, grading in gradings.items():
-            graded = grading.map(found)
-            scores[key].append(grading.score(graded))
-            pixels[key].append(_thinned(grading.shown(graded) if graded.ndim == 3 else graded))
+            shown = grading.shown(grading.map(found))
+            scores[key].append(grading.score(shown))
+            pixels[key].append(_thinned(shown))
     facts = {"data": split.info.name, "split": "val", "n": len(chosen), "paths": PATHS, "times": TIMES, "seed": seed}
     return facts | {"gradings": {key: rounded(_told(scores[key], pixels[key])) for key in gradings}}
 

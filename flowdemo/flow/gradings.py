@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# w(t) of equation (3) in flowdemo.systems.mismatch, for numbers and arrays of times
+# w(t) of equation (3) in flowdemo.systems.grading, for numbers and arrays of times
 WEIGHTS: dict[str, Callable] = {
     "noise": lambda t: t**2,
     "velocity": lambda t: t**0,
     "reconstruction": lambda t: (1 - t) ** 2,
 }
 AGGREGATIONS = ("min", "mean", "order")
-POOLINGS = ("peak", "contrast")  # of a map to the image score, see flowdemo.systems.mismatch
+POOLINGS = ("peak", "contrast")  # of a map to the image score, see flowdemo.systems.grading
 MAX_PATHS, MAX_TIMES = 32, 32
 
 

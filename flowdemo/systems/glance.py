@@ -9,7 +9,7 @@ whatever its sides are, with three numbers a cell, of its grey levels y as the n
 (G_σ a Gaussian of σ pixels, Gˣ along rows and Gʸ along columns only): brightness, roughness across, roughness down.
 They are averaged over each cell, and brought to mean 0 and standard deviation 1 over normal training pictures. A second
 flow learns such grids of normal pictures; paths, velocity and mismatch are those of
-:mod:`~flowdemo.systems.mismatch`, which adds the two maps.
+:mod:`~flowdemo.systems.mismatch`; :mod:`~flowdemo.systems.grading` adds the two maps.
 """
 
 from __future__ import annotations

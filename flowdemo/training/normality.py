@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +26,6 @@ from flowdemo.data.inspection import (
 from flowdemo.errors import InputError
 from flowdemo.evaluation.detectors import ODE_STEPS, RIM_PICTURES, rims_of
 from flowdemo.evaluation.reference import PATHS, PICTURES, TIMES, reference, statistics_of
-from flowdemo.flow.paths import interpolate, linear_guess, velocity
 from flowdemo.networks.glance import GlanceConfig, GlanceUNet
 from flowdemo.networks.unet import PatchUNet, UNetConfig, parameter_count
 from flowdemo.rendering.palette import Palette
@@ -35,15 +34,15 @@ from flowdemo.systems.base import to_uint8
 from flowdemo.systems.exposure import exposed
 from flowdemo.systems.glance import CHANNELS as GRID_CHANNELS
 from flowdemo.systems.glance import Glance
-from flowdemo.systems.mismatch import FlowMismatching, Grading
-from flowdemo.systems.straight import TIME_SCALE
+from flowdemo.systems.grading import Grading
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.training.beginning import begin_from, begun_from
 from flowdemo.training.budget import Budget
 from flowdemo.training.card import card
 from flowdemo.training.devices import describe
 from flowdemo.training.export import command_line
 from flowdemo.training.loop import Trainer
-from flowdemo.training.objectives import generator_on, sample_times
+from flowdemo.training.matching import GRIDS, MismatchObjective
 from flowdemo.training.options import PARTS, TrainingOptions
 from flowdemo.training.terms import terms_of
 from flowdemo.zoo import Manifest, find, load, read_manifest, save_model
@@ -57,72 +56,9 @@ USUAL: dict[str, Any] = {
 OPEN = {"patch": (0,), "channels": ((),), "attention": ((),)}  # what says that an option is open, where not None
 FIXED = 20.0  # seconds to read, write and hash files and to gather patches
 SLOWER = 1.3  # an ending takes so many times what one call of the network promises, at most
-GRIDS = 2  # whole pictures at a glance for each crop of a step
 GRID_PATCH = 2
 ONLY = "In these steps only the flow of whole pictures at one glance was trained."
-UNTOUCHED = Augmentation(flip_x=False, flip_y=False)
 NORMAL, DEFECT = (240, 240, 240), (214, 72, 24)  # colours of the two classes
-
-
-@dataclass(frozen=True)
-class MismatchObjective:
-    """E‖v_θ(x_t, t) − (x₁ − x₀)‖² over normal pictures x₁ and noise x₀, v by equation (5) of the system.
-
-    Args:
-        spread: standard deviation of the pictures.
-        times: see :func:`~flowdemo.training.objectives.sample_times`.
-        grids: of whole normal pictures, ``[N, 3, S, S]`` by :mod:`~flowdemo.systems.glance`, where the network has a
-            second part for them: their own flow is learned in the same steps, :data:`GRIDS` grids for each picture.
-        mirrored: what may happen to a grid; nothing but flips.
-        only: whether the network is the second part alone.
-    """
-
-    spread: float
-    times: str = "uniform"
-    grids: Tensor | None = None
-    mirrored: Augmentation = UNTOUCHED
-    only: bool = False
-
-    def __call__(self, network: nn.Module, images: Tensor, labels: Tensor, gen: torch.Generator) -> dict[str, Tensor]:
-        """Images ``[B, C, H, W]``; there are no labels."""
-        if self.only:
-            grids = self._whole(images, gen)
-            return {"glance": _lost(network(grids.states, grids.tau), grids, 1.0)}
-        pixels = self._drawn(images, gen)
-        if self.grids is None:
-            return {"matching": _lost(network(pixels.states, pixels.tau), pixels, self.spread)}
-        grids = self._whole(images, gen)
-        answer, told = network(pixels.states, pixels.tau, grids.states, grids.tau)
-        return {"matching": _lost(answer, pixels, self.spread), "glance": _lost(told, grids, 1.0)}
-
-    def _whole(self, images: Tensor, gen: torch.Generator) -> _Paths:
-        """Paths to grids of other pictures, :data:`GRIDS` for each image."""
-        take = torch.randint(len(self.grids), (GRIDS * len(images),), generator=gen)
-        chosen = self.grids[take.to(self.grids.device)].to(images.device)
-        return self._drawn(self.mirrored(chosen, torch.zeros(len(take)), gen)[0], gen)
-
-    def _drawn(self, images: Tensor, gen: torch.Generator) -> _Paths:
-        device = images.device
-        source = torch.randn(images.shape, generator=generator_on(device, gen), device=device)
-        t = sample_times(len(images), self.times, gen).to(device)
-        return _Paths(interpolate(source, images, t), t, velocity(source, images))
-
-
-class _Paths(NamedTuple):
-    """Places on straight paths ``[B, C, h, w]``, their times ``[B, 1, 1, 1]``, and the velocities there."""
-
-    states: Tensor
-    t: Tensor
-    u: Tensor
-
-    @property
-    def tau(self) -> Tensor:
-        return TIME_SCALE * self.t.flatten()
-
-
-def _lost(answer: Tensor, paths: _Paths, spread: float) -> Tensor:
-    v = answer.float() + linear_guess(paths.t, spread) * paths.states
-    return (v - paths.u).square().mean()
 
 
 def train_normal(

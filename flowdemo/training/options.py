@@ -62,13 +62,13 @@ class TrainingOptions:
             (:class:`~flowdemo.networks.pixelfield.PixelFieldConfig`), ``unet`` for the plain U-Net.
         exposure: mismatch only; how the brightness of a picture is evened out, see :mod:`~flowdemo.systems.exposure`.
         coherence: mismatch only; σ of equation (2') of :mod:`~flowdemo.systems.mismatch`.
-        smooth, wide, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.mismatch.Grading`.
+        smooth, wide, margin, pooling: mismatch only; of its maps, see :class:`~flowdemo.systems.grading.Grading`.
         rim: mismatch only; whether :mod:`~flowdemo.systems.rims` are measured on training pictures and taken out.
         glance: mismatch only; cells along either side of the grid of :mod:`~flowdemo.systems.glance`, 0 for none.
         glance_channels: widths of its network's levels.
         glance_coherence, glance_share, glance_smooth: σ in cells of its equation (2'), and of its map the weight in the
             sum and the smoothing in pixels.
-        glance_weight: of its map, see :class:`~flowdemo.systems.mismatch.Grading`.
+        glance_weight: of its map, see :class:`~flowdemo.systems.grading.Grading`.
         part: mismatch only; what is trained of a model named by ``init``: ``all``, or only the flow of the ``glance``.
         noise, dice: unet, cgpm and cfss only; highest standard deviation of the noise, and weight of 1 − Dice.
         convexity, through: cgpm only; weights of the convexity and of the cross-entropy of the projected mask.

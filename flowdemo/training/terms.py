@@ -94,7 +94,8 @@ _KNOWN |= {
         citation="Huang, Qiu, Guo, Wang, Yuan: Surface defect saliency of magnetic tile. The Visual Computer 2020.",
         can="Marks what is unusual on grey pictures of magnetic tiles at the scale of its training pictures.",
         cannot="It knows one factory's tiles. Stains, scratches and shadows that normal tiles have too are marked as "
-        "well, and thin cracks and faintly polished areas are often missed: a score is a reason to look, not a verdict.",
+        "well, and thin cracks and faintly polished areas are often missed: a score is a reason to look, not a "
+        "verdict.",
     ),
     "nuclei-patches": DataTerms(
         title="single nuclei",

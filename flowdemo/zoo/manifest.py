@@ -52,7 +52,7 @@ class Manifest:
             time_scale·t) and ``skip`` (0), see :class:`~flowdemo.systems.symmflow.SymmFlowHead`. What a FlowSeg adds:
             ``codes``, their family, and ``start``, its source. What a Flow Mismatching adds: ``exposure``, ``spread``
             and ``paths`` of :class:`~flowdemo.systems.mismatch.FlowMismatching`, its
-            :class:`~flowdemo.systems.mismatch.Grading`, and ``glance`` where it has a second scale
+            :class:`~flowdemo.systems.grading.Grading`, and ``glance`` where it has a second scale
             (:class:`~flowdemo.systems.glance.Glance`). Empty for others.
     """
 

@@ -22,7 +22,8 @@ from flowdemo.engine.detections import KEPT, MOST, Detection, Searches
 from flowdemo.errors import EngineError, InputError
 from flowdemo.flow import Step
 from flowdemo.flow.gradings import AGGREGATIONS, MAX_PATHS, MAX_TIMES, WEIGHTS, inner_times
-from flowdemo.systems.mismatch import Grading, noise
+from flowdemo.systems.grading import Grading
+from flowdemo.systems.straight import noise
 
 COLOURED, GLANCING = "tiny-coloured", "tiny-glancing"
 Hook = Callable[[int], None]
@@ -79,8 +80,8 @@ class FakeFlow:
                     watch()
                 self.evaluate(i)
                 self.made = i
-                found = torch.tensor([self.value(i, k) for k in range(int(paths))])
-                yield Step(i, i / steps, t, found.view(-1, 1, 1).expand(-1, *picture.shape[1:]), None, i * int(paths))
+                found = torch.tensor([self.value(i, k) for k in range(int(paths))]).view(1, -1, 1, 1)
+                yield Step(i, i / steps, t, found.expand(-1, -1, *picture.shape[1:]), None, i * int(paths))
         finally:
             self.closed = True
 
@@ -248,7 +249,7 @@ def test_what_is_no_picture_is_refused(searches: Searches, tmp_path: Path) -> No
 def test_a_map_has_the_size_of_its_picture(searches: Searches, size: tuple[int, int], model: str) -> None:
     given = given_of(searches, texture(5, size), model)
     detection = done(searches, given, model=model, steps=1)
-    assert detection.found[0].mismatch.shape == (2, size[1], size[0])
+    assert detection.found[0].mismatch.shape == (1, 2, size[1], size[0])
 
 
 # Times as they complete ------------------------------------------------------------------------------------------
@@ -263,7 +264,7 @@ def test_a_time_is_shown_before_the_next_is_computed(searches: Searches) -> None
         assert found.t == i / 4 and detection.found[-1] is found and detection.status is None
         assert searches.detections.get(detection.id) is detection
         assert found.mismatch.dtype == np.float16
-        np.testing.assert_array_equal(found.mismatch[:, 0, 0], np.float16([i, i + 0.1]))
+        np.testing.assert_array_equal(found.mismatch[0, :, 0, 0], np.float16([i, i + 0.1]))
     assert i == 3 and detection.status == "done" and free(searches) and system.closed
     seconds = [found.seconds for found in detection.found]
     assert seconds == sorted(seconds) and seconds[0] >= 0
@@ -410,15 +411,15 @@ def mismatches(detection: Detection) -> np.ndarray:
 
 def test_the_same_recipe_gives_the_same_values(searches: Searches) -> None:
     one, again, other = (mismatches(done(searches, seed=seed)) for seed in (7, 7, 8))
-    assert one.shape == (TIMES, 2, 36, 40) and np.isfinite(one).all() and (one >= 0).all() and one.max() > 0
+    assert one.shape == (TIMES, 1, 2, 36, 40) and np.isfinite(one).all() and (one >= 0).all() and one.max() > 0
     np.testing.assert_array_equal(one, again)
     assert (one != other).mean() > 0.9
 
 
 def test_more_paths_keep_the_earlier_ones(searches: Searches) -> None:
     few, many = (mismatches(done(searches, settings={"paths": k})) for k in (2, 5))
-    np.testing.assert_allclose(many[:, :2], few, rtol=2e-3, atol=1e-4)
-    least = [values.astype(np.float32).min(1) for values in (few, many)]
+    np.testing.assert_allclose(many[:, :, :2], few, rtol=2e-3, atol=1e-4)
+    least = [values.astype(np.float32).min(2) for values in (few, many)]
     assert (least[1] <= least[0] * 1.002 + 1e-4).all() and (least[1] < 0.99 * least[0]).mean() > 0.2
     picture = torch.zeros(1, 5, 6)
     assert torch.equal(noise(picture, 5, 3)[:2], noise(picture, 2, 3))
@@ -499,7 +500,7 @@ def test_both_scales_are_kept_and_those_of_pixels_are_as_without_the_other(searc
         alone = mismatches(done(searches, model=GLANCING, settings={"paths": 3}))
     finally:
         system.glance = glance
-    np.testing.assert_array_equal(both[:, 0], alone)
+    np.testing.assert_array_equal(both[:, :1], alone)
     assert (opened(searches).scales, detection.scales) == (1, 2)
 
 
@@ -510,7 +511,8 @@ def test_the_shown_map_of_two_scales_has_the_score_of_the_grading(searches: Sear
     flow = GLANCED | {"pooling": "contrast", "margin": 3}
     searches.engine.add(write_tiny_glance(tmp_path / "contrasted", name="contrasted", flow=flow))
     detection, grading = done(searches, model="contrasted"), Grading.of(flow)
-    expected = grading.score(grading.map([torch.from_numpy(found.mismatch) for found in detection.found]))
+    graded = grading.map([torch.from_numpy(found.mismatch) for found in detection.found])
+    expected = grading.score(grading.shown(graded))
     assert grading_of(detection) == grading
     assert score_of(detection, maps(detection, TIMES)[1]) == pytest.approx(expected, rel=1e-5)
 

@@ -28,7 +28,7 @@ from flowdemo.flow.gradings import WEIGHTS, inner_times
 from flowdemo.rendering import recipe
 from flowdemo.request import recipe_fields
 from flowdemo.systems.exposure import exposed, shown
-from flowdemo.systems.mismatch import Grading, image_score
+from flowdemo.systems.grading import Grading, image_score
 
 ROW = {"steps": TIMES, "image_auroc": 0.875, "roc": [[0, 0], [0, 1], [1, 1]], "defective_scores": [2.0, 3.0]}
 
@@ -176,7 +176,7 @@ def test_a_frame_holds_the_map_of_its_time_and_of_all_so_far(detector: Detector,
     scale, combine = meta(detection)["scale"], Grading(aggregation=aggregation, share=0.6)
     parts = []
     for found in detection.found:
-        sorted_ = np.sort(found.mismatch.astype(np.float32), 0)
+        sorted_ = np.sort(found.mismatch[0].astype(np.float32), 0)
         taken = {"min": sorted_[0], "order": sorted_[1], "mean": sorted_.mean(0)}[combine.aggregation]
         parts.append(found.t**2 * taken)
         said = frame_json(detection, found.index)
@@ -365,7 +365,7 @@ def test_numbers_are_those_of_the_maps(detector: Detector) -> None:
         assert found["times"].tolist() == [0.25, 0.5, 0.75] and float(found["scale"]) == 2.0
         assert found["map"].tobytes() == maps(detection, TIMES)[1].tobytes()
         for i, t in enumerate(found["times"]):
-            least = detection.found[i].mismatch.astype(np.float32).min(0)
+            least = detection.found[i].mismatch[0].astype(np.float32).min(0)
             np.testing.assert_allclose(found["maps"][i], WEIGHTS["noise"](t) * least, rtol=1e-6)
     assert product.name.endswith(".npz")
 

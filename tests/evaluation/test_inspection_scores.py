@@ -25,7 +25,8 @@ from flowdemo.evaluation.protocol import evaluate
 from flowdemo.evaluation.reference import APART, THRESHOLD, grading_of, mismatches, reference, statistics_of
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS, inner_times
 from flowdemo.flow.paths import linear_guess
-from flowdemo.systems.mismatch import FlowMismatching, image_score
+from flowdemo.systems.grading import image_score
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.training.export import add_scores
 from flowdemo.zoo import Model, save_model
 from flowdemo.zoo.storage import write_manifest
@@ -115,7 +116,7 @@ def test_there_and_back_is_the_ode(exact: Callable[..., Model]) -> None:
     down = [1 - linear_guess(t, SIGMA) / ODE_STEPS for t in reversed(grid[1:])]
     up = [1 + linear_guess(t, SIGMA) / ODE_STEPS for t in grid[:-1]]
     expected = (math.prod(down) * math.prod(up) - 1) ** 2 * picture[0] ** 2
-    torch.testing.assert_close(there_and_back(exact().system, picture), expected, rtol=1e-3, atol=1e-8)
+    torch.testing.assert_close(there_and_back(exact().system, picture)[0], expected, rtol=1e-3, atol=1e-8)
 
 
 # Scores ----------------------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def test_a_margin_leaves_pixels_to_the_map_but_not_to_the_score(exact: Callable[
     (plain,), (inner,) = (scored(exact(**flow), squares)["rows"] for flow in ({}, {"margin": 20}))
     assert inner["pixel_auroc"] == plain["pixel_auroc"] and inner["aupro"] == plain["aupro"]
     split, model = read_inspection(squares, "test"), exact()
-    graded = grading_of(model.manifest).map(mismatches(model.system, split.images[0], 3, 2))
+    (graded,) = grading_of(model.manifest).map(mismatches(model.system, split.images[0], 3, 2))
     assert split.kinds[0] == "faint"
     assert plain["defective_scores"][0] == pytest.approx(image_score(graded), rel=1e-3)
     inside = image_score(graded[10:30, 10:30])  # a margin takes no more than half of a side
@@ -214,7 +215,7 @@ def test_each_picture_has_noise_of_its_own(exact: Callable[..., Model], squares:
     defective = [i for i, kind in enumerate(split.kinds) if kind != "good"]
     for place, index in ((0, defective[0]), (3, defective[3])):
         found = mismatches(model.system, split.images[index], 3, 2, 5 + APART * index)
-        score = grading_of(model.manifest).score(grading_of(model.manifest).map(found))
+        score = grading_of(model.manifest).score(grading_of(model.manifest).map(found)[0])
         assert row["defective_scores"][place] == pytest.approx(score, rel=1e-3)
 
 
@@ -276,7 +277,7 @@ def test_a_reference_tells_of_every_grading(exact: Callable[..., Model], squares
     for key, told in gradings.items():
         weight, how = key.split("/")
         grading = grading_of(model.manifest, weight=weight, aggregation=how)
-        graded = [grading.map(mismatches(model.system, picture, seed=4 + APART * i))
+        graded = [grading.map(mismatches(model.system, picture, seed=4 + APART * i))[0]
                   for i, picture in enumerate(split.images)]  # fmt: skip
         assert told["scores"] == pytest.approx([grading.score(one) for one in graded], rel=1e-3)
         below = float((torch.stack(graded) < told["threshold"]).float().mean())

@@ -12,9 +12,11 @@ import torch
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS
 from flowdemo.systems.glance import Glance, GlanceFlow, described, laid_over
-from flowdemo.systems.mismatch import FlowMismatching, Grading, image_score, noise
+from flowdemo.systems.grading import Grading, image_score
+from flowdemo.systems.mismatch import FlowMismatching
 from flowdemo.systems.rims import Rim
 from flowdemo.systems.smoothing import smoothed
+from flowdemo.systems.straight import noise
 
 DETECT = "detect"
 BRIGHT, ACROSS, DOWN = range(3)
@@ -215,9 +217,9 @@ def found(network=silent, glance: GlanceFlow | None = None, seed: int = 0, paths
 
 def test_a_second_scale_comes_beside_the_first_and_leaves_it_as_it_was():
     plain, both = found(leaning), found(leaning, GlanceFlow(silent, GLANCE))
-    assert plain.shape == (2, 3, 40, 48)
+    assert plain.shape == (2, 1, 3, 40, 48)
     assert both.shape == (2, 2, 3, 40, 48)
-    assert torch.equal(both[:, 0], plain)
+    assert torch.equal(both[:, :1], plain)
     assert float(both[:, 1].min()) >= 0
     assert float(both[:, 1].std()) > 0
 
@@ -282,8 +284,8 @@ def total(grading, delta, t=0.5):
 def test_paths_are_combined_at_each_scale_before_the_scales_are_added(aggregation):
     delta, one = mismatch(), Grading("velocity", aggregation, 0.5)
     told = total(replace(one, glance_share=3.0), delta)
-    assert torch.allclose(told, one.at(delta[0], 0.5) + 3 * one.at(delta[1], 0.5), atol=1e-6)
-    late = one.at(delta[0] + 3 * delta[1], 0.5)
+    assert torch.allclose(told, one.at(delta[:1], 0.5)[0] + 3 * one.at(delta[1:], 0.5)[0], atol=1e-6)
+    (late,) = one.at(delta[:1] + 3 * delta[1:], 0.5)
     assert torch.allclose(told, late, atol=1e-5) == (aggregation == "mean")
 
 
@@ -296,22 +298,22 @@ def test_the_least_of_either_scale_may_be_of_another_path():
 def test_each_scale_is_smoothed_in_its_own_way():
     delta = mismatch()
     told = total(Grading(smooth=1.0, wide=4.0, glance_share=2.0, glance_smooth=3.0), delta)
-    pixels, glanced = Grading(smooth=1.0, wide=4.0).at(delta[0], 0.5), Grading().at(delta[1], 0.5)
-    assert torch.allclose(told, pixels + 2 * smoothed(glanced, 3.0), atol=1e-6)
+    pixels, glanced = Grading(smooth=1.0, wide=4.0).at(delta[:1], 0.5), Grading().at(delta[1:], 0.5)
+    assert torch.allclose(told, pixels[0] + 2 * smoothed(glanced[0], 3.0), atol=1e-6)
 
 
 def test_without_a_share_the_map_is_that_of_the_first_scale():
     delta = mismatch()
     grading = Grading(smooth=1.5, rim=Rim((3.0, 1.0), (2.0, 1.0)), glance_smooth=2.0)
-    assert torch.equal(total(grading, delta), grading.at(delta[0], 0.5))
-    assert torch.equal(grading.map([delta, 2 * delta])[0], grading.map([delta[0], 2 * delta[0]]))
+    assert torch.equal(total(grading, delta), grading.at(delta[:1], 0.5)[0])
+    assert torch.equal(grading.map([delta, 2 * delta])[:1], grading.map([delta[:1], 2 * delta[:1]]))
 
 
 def test_the_rim_is_taken_out_of_the_first_scale_only():
     delta, rim = mismatch(), Rim((3.0, 1.0), (2.0, 1.0))
     plain = Grading(smooth=1.0, glance_share=2.0)
     changed = total(replace(plain, rim=rim), delta) - total(plain, delta)
-    first = plain.at(delta[0], 0.5)
+    (first,) = plain.at(delta[:1], 0.5)
     assert torch.allclose(changed, rim.without(first) - first, atol=1e-5)
     assert float(changed[0, 0]) < 0
 
@@ -319,24 +321,24 @@ def test_the_rim_is_taken_out_of_the_first_scale_only():
 def test_the_second_scale_has_a_rim_of_cells_and_a_weight_of_its_own():
     delta, rim = mismatch(), Rim((3.0, 1.0), (2.0, 1.0), 4)
     told = Grading(smooth=1.0, glance_smooth=2.0, glance_weight="velocity", glance_rim=rim).at(delta, 0.3)
-    assert torch.equal(told[0], Grading(smooth=1.0).at(delta[0], 0.3))
-    first = Grading("velocity").at(delta[1], 0.3)
+    assert torch.equal(told[:1], Grading(smooth=1.0).at(delta[:1], 0.3))
+    (first,) = Grading("velocity").at(delta[1:], 0.3)
     assert torch.allclose(told[1], smoothed(rim.without(first), 2.0), atol=1e-6)
     level = first / rim.without(first)
     assert level.amax() == pytest.approx(6.0, rel=1e-4) and level[15, 20] == pytest.approx(1.0, rel=1e-4)
     assert torch.allclose(level[0], level[-1], rtol=1e-4) and float(level[3, 20]) == pytest.approx(2.0, rel=1e-4)
     each = Grading(glance_weight="velocity", glance_rim=rim).paths(delta, 0.3)
-    assert torch.allclose(each[1, 2], rim.without(Grading("velocity").paths(delta[1], 0.3))[2])
+    assert torch.allclose(each[1, 2], rim.without(Grading("velocity").paths(delta[1:], 0.3))[0, 2])
 
 
 @pytest.mark.parametrize("scales", [1, 2])
 def test_a_single_path_is_graded_as_the_map_of_it_alone(scales):
-    delta = mismatch() if scales == 2 else mismatch()[0]
+    delta = mismatch()[:scales]
     grading = Grading("noise", "min", smooth=1.0, rim=Rim((3.0, 1.0), (2.0,)), glance_share=2.0, glance_smooth=2.0)
     told = grading.paths(delta, 0.3)
     assert told.shape == delta.shape
     for k in range(5):
-        assert torch.allclose(told[..., k, :, :], grading.at(delta[..., k : k + 1, :, :], 0.3), atol=1e-6)
+        assert torch.allclose(told[:, k], grading.at(delta[:, k : k + 1], 0.3), atol=1e-6)
 
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
@@ -353,10 +355,24 @@ def test_a_contrast_takes_the_roughness_out_of_the_first_scale_only():
     grading = Grading(pooling="contrast", glance_share=2.0)
     rough = torch.stack([7 * delta[0], delta[1]])
     told = grading.map([delta, delta])
-    assert torch.allclose(grading.comparable(grading.map([rough, rough])), grading.comparable(told), rtol=1e-4)
-    assert torch.allclose(grading.comparable(told) - 2 * told[1], told[0] / told[0].median(), rtol=1e-4, atol=1e-5)
-    assert grading.score(told) == pytest.approx(grading.score(grading.comparable(told)))
-    assert grading.score(told) == pytest.approx(image_score(grading.comparable(told)))
+    shown = grading.shown(told)
+    assert torch.allclose(grading.shown(grading.map([rough, rough])), shown, rtol=1e-4)
+    assert torch.allclose(shown - 2 * told[1], told[0] / told[0].median(), rtol=1e-4, atol=1e-5)
+    assert torch.equal(grading.comparable(shown), shown)
+    assert grading.score(shown) == pytest.approx(image_score(shown))
+
+
+def test_a_map_of_one_scale_is_shown_as_it_is_and_scored_as_a_contrast():
+    (delta,), grading = mismatch()[None, :1], Grading(pooling="contrast")
+    found = grading.map([delta, delta])
+    assert torch.equal(grading.shown(found), found[0])
+    assert grading.score(found[0]) == pytest.approx(image_score(found[0] / found[0].median()))
+
+
+@pytest.mark.parametrize("scales", [3, 40])
+def test_there_are_no_more_than_two_scales(scales):
+    with pytest.raises(ValueError):
+        Grading().at(torch.ones(scales, 4, 5, 6), 0.5)
 
 
 @pytest.mark.parametrize("setting", [{"glance_share": -0.1}, {"glance_share": 1001.0}, {"glance_share": math.nan},

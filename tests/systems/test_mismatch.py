@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from flowdemo.errors import InputError
 from flowdemo.flow.gradings import AGGREGATIONS, WEIGHTS, inner_times
 from flowdemo.flow.paths import interpolate, linear_guess, source_estimate, target_estimate
-from flowdemo.systems.mismatch import FlowMismatching, Grading, image_score, noise
+from flowdemo.systems.grading import Grading, image_score
+from flowdemo.systems.mismatch import FlowMismatching
+from flowdemo.systems.straight import noise
 
 DETECT = "detect"
 
@@ -88,8 +90,8 @@ def test_more_paths_keep_the_earlier_ones_so_that_the_least_never_rises():
 def test_paths_are_combined_before_times():
     y, grading = picture(), Grading("velocity", "min")
     found = [step.x for step in system(blurring).steps(DETECT, (y, 0), 5, paths=6)]
-    assert torch.allclose(grading.map(found), torch.stack([x.amin(0) for x in found]).mean(0))
-    late = torch.stack(found).mean(0).amin(0)
+    assert torch.allclose(grading.map(found), torch.stack([x.amin(1) for x in found]).mean(0))
+    late = torch.stack(found).mean(0).amin(1)
     assert (grading.map(found) <= late + 1e-6).all()
     assert not torch.allclose(grading.map(found), late)
 
@@ -106,7 +108,7 @@ def test_steps_come_time_by_time():
     assert [s.index for s in steps] == [1, 2, 3]
     assert [s.t for s in steps] == [0.25, 0.5, 0.75]
     assert [s.evaluations for s in steps] == [5, 10, 15]
-    assert all(s.x.shape == (5, 40, 48) for s in steps)
+    assert all(s.x.shape == (1, 5, 40, 48) for s in steps)
 
 
 def test_the_same_seed_gives_the_same_map_and_another_does_not():
@@ -114,7 +116,7 @@ def test_the_same_seed_gives_the_same_map_and_another_does_not():
     first, again, other = ([s.x for s in made.steps(DETECT, (y, seed), 2, paths=3)] for seed in (4, 4, 5))
     assert torch.equal(torch.stack(first), torch.stack(again))
     assert not torch.equal(torch.stack(first), torch.stack(other))
-    assert torch.equal(first[0][1], other[0][0])  # path k of seed s is path 0 of seed s + k
+    assert torch.equal(first[0][0, 1], other[0][0, 0])  # path k of seed s is path 0 of seed s + k
 
 
 def test_the_map_does_not_depend_on_how_paths_are_batched(monkeypatch):
@@ -130,7 +132,7 @@ def test_a_change_stays_within_what_the_network_sees():
     changed = y.clone()
     changed[0, 30:34, 30:34] += 0.7
     maps = [Grading().map([s.x for s in made.steps(DETECT, (p, 0), 4, paths=4)]) for p in (y, changed)]
-    moved = (maps[0] - maps[1]).abs() > 1e-6
+    moved = ((maps[0] - maps[1]).abs() > 1e-6)[0]
     assert moved[30:34, 30:34].all()
     assert not moved[:26].any()
     assert not moved[:, 38:].any()
@@ -249,7 +251,7 @@ def test_grain_is_not_blown_up_where_a_picture_is_flat():
 
 
 def test_every_word_has_its_meaning():
-    mismatch = torch.tensor([4.0, 1.0, 9.0]).view(3, 1, 1)
+    mismatch = torch.tensor([4.0, 1.0, 9.0]).view(1, 3, 1, 1)
     combined = [float(Grading("velocity", a, 0.5).at(mismatch, 0.25)) for a in AGGREGATIONS]
     assert combined == pytest.approx([1, 14 / 3, 4])
     assert [float(Grading(w).at(mismatch, 0.25)) for w in WEIGHTS] == pytest.approx([1 / 16, 1, 9 / 16])

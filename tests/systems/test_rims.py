@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from flowdemo.systems.mismatch import Grading
+from flowdemo.systems.grading import Grading
 from flowdemo.systems.rims import NO_RIM, REACH, Rim, rims_in
 
 
@@ -55,7 +55,7 @@ def test_without_numbers_nothing_changes_and_json_keeps_them(rim: Rim) -> None:
 def test_a_grading_takes_the_rim_of_its_manifest_out_after_smoothing(rim: Rim) -> None:
     flow = {"smooth": 2.0, "rims": {"mismatch": rim.to_json()}}
     with_rim, plain = Grading.of(flow), Grading.of({"smooth": 2.0})
-    mismatch = torch.rand(2, 50, 50, generator=torch.Generator().manual_seed(1))
+    mismatch = torch.rand(1, 2, 50, 50, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(with_rim.at(mismatch, 0.5), rim.without(plain.at(mismatch, 0.5)))
     assert "rim" not in with_rim.to_json() and with_rim.to_json() == plain.to_json()
 

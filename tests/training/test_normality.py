@@ -28,7 +28,8 @@ from flowdemo.systems.rims import NO_RIM, Rim
 from flowdemo.training import normality
 from flowdemo.training.budget import Budget
 from flowdemo.training.command import train
-from flowdemo.training.normality import MismatchObjective, settled
+from flowdemo.training.matching import MismatchObjective
+from flowdemo.training.normality import settled
 from flowdemo.training.options import TrainingOptions
 from flowdemo.zoo import load, read_manifest
 from flowdemo.zoo.storage import PATCHES, read_patches
