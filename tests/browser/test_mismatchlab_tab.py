@@ -96,7 +96,7 @@ def test_target_maps_and_unseen_points_have_the_scores_of_the_library(lessons: L
         expect(lessons.plane.locator(".mm-verdict")).to_contain_text(f"above {below} of 60 unseen normal points")
     row = lessons.plane.locator("tr.fl-mine")
     expect(row).to_contain_text("order")
-    expect(lessons.plane.locator(".mm-chosen h4")).to_have_text("Squared error of the one-step reconstruction")
+    expect(lessons.plane.locator(".mm-chosen h3")).to_have_text("Squared error of the one-step reconstruction")
 
 
 def test_the_gaussian_is_the_closed_form_and_separates_as_the_library_does(lessons: Lessons) -> None:

@@ -133,8 +133,10 @@ def _score_table(found: list[tuple[Manifest, dict[str, Any], dict[int, float]]])
 
 
 def _table(head: list[str], rows: list[list[Any]]) -> str:
+    """A table that scrolls by itself where it is wider than the screen, by keys too."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_plain(str(cell)) for cell in line) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(_plain(str(cell)) for cell in line) + " |" for line in lines)
+    return f'<div class="fd-scroll" tabindex="0">\n\n{table}\n\n</div>'
 
 
 def _plain(text: str) -> str:

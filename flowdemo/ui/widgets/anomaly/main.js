@@ -37,7 +37,7 @@ settingsBox.open = root.clientWidth > NARROW; // on a phone they come after what
 const fails = h(
   "section",
   { class: "an-panel an-fails" },
-  h("h3", { text: "Where it fails" }),
+  h("h2", { text: "Where it fails" }),
   h("ul", {}, ...FAILS.map(([name, text]) => h("li", {}, h("b", { text: `${name}: ` }), text))),
 );
 const note = h("p", { class: "an-hint" });

@@ -14,7 +14,7 @@ function createRoc() {
   const plot = svg("svg", { class: "an-rocplot", viewBox: `0 0 ${ROC_SIDE} ${ROC_SIDE}`, role: "img" }, frame, chance, curve, dot, below, beside);
   const area = h("p", { class: "an-rank" }),
     told = h("p", { class: "an-hint" });
-  const node = h("section", { class: "an-panel an-roc", hidden: true }, h("h3", { text: "ROC" }), plot, area, told);
+  const node = h("section", { class: "an-panel an-roc", hidden: true }, h("h2", { text: "ROC" }), plot, area, told);
 
   const x = (share) => ROC_EDGE + share * (ROC_SIDE - ROC_EDGE - 6),
     y = (share) => ROC_SIDE - ROC_EDGE - share * (ROC_SIDE - ROC_EDGE - 6);

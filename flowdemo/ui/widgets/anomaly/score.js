@@ -33,7 +33,7 @@ function createScore() {
   const node = h(
     "section",
     { class: "an-panel an-score" },
-    h("h3", { text: "Image score" }),
+    h("h2", { text: "Image score" }),
     h("div", { class: "an-line an-scoreline" }, number, rank),
     plot,
     legend,

@@ -40,7 +40,7 @@ function createThreshold() {
     range.disabled = !meta;
     suggested.disabled = !meta || state.level === null;
     if (Number(range.value) !== level) range.value = String(level);
-    const text = meta ? valueText(valueAt(level, meta.scale)) : NONE;
+    const text = meta ? valueText(state.level === null ? meta.threshold : valueAt(level, meta.scale)) : NONE;
     range.setAttribute("aria-valuetext", text);
     setText(value, text);
     ticks.forEach((tick, i) => {

@@ -117,7 +117,7 @@ const FONT = "Inter, system-ui, sans-serif";
 // A table: nodes that are made once and whose texts change.
 function createTable(caption, heads, rows) {
   const cells = rows.map(([, , columns = heads.length - 1]) => Array.from({ length: columns }, () => h("td")));
-  const columns = heads.map((text) => h("th", { scope: "col", text }));
+  const columns = heads.map((text) => (text ? h("th", { scope: "col", text }) : h("td")));
   const names = rows.map(([name, title]) => h("th", { scope: "row", text: name, title }));
   const root = h(
     "table",

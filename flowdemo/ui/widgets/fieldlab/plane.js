@@ -10,7 +10,7 @@ const descent = createDescentReadout();
 const census = createCensusReadout();
 const words = h("p", { class: "fl-state" });
 const spoken = h("p", { class: "fl-said", role: "status", "aria-live": "polite" });
-const title = h("h4");
+const title = h("h3");
 
 const legend = (...entries) =>
   h("div", { class: "fl-key fl-legend" }, ...entries.map(([name, text]) =>

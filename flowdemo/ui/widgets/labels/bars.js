@@ -1,7 +1,7 @@
 // How far the last mean is from the level of each class: shorter is nearer.
 
 function createBars() {
-  const title = h("h3"),
+  const title = h("h2"),
     list = h("ol", { class: "lb-bars" });
   const root = h("div", { class: "lb-panel" }, title, list, h("p", { class: "lb-hint", text: "In level spacings; shorter is nearer." }));
   let rows = [],

@@ -9,7 +9,7 @@ function createChart() {
     dots = svg("g", {}),
     times = ["t = 1: noise", "t = 0: label"].map((text, i) => svg("text", { text, "text-anchor": i ? "end" : "start" }));
   const plot = svg("svg", { class: "lb-chart", role: "img" }, levels, others, path, dots, ...times);
-  const title = h("h3", { text: "Mean of the label channel" });
+  const title = h("h2", { text: "Mean of the label channel" });
   const root = h("div", { class: "lb-panel" }, title, plot, h("p", { class: "lb-hint", text: KEY }));
   const top = 8,
     bottom = 24,

@@ -40,7 +40,7 @@ function createGenerateForm() {
   const seed = createSeed(GENERATE);
   const go = createGo("Generate", act.generate);
   const parts = [samples, steps, beta];
-  const root = h("div", { class: "lb-form" }, h("h3", { text: "Class" }), list, ...parts.map((part) => part.root), seed.root, go.root);
+  const root = h("div", { class: "lb-form" }, h("h2", { text: "Class" }), list, ...parts.map((part) => part.root), seed.root, go.root);
   let buttons = [],
     shown = null;
 

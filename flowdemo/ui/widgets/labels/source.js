@@ -86,7 +86,7 @@ function createSeen() {
     "div",
     { class: "lb-seenbox" },
     h("div", { class: "lb-seenplace" }, picture),
-    h("div", {}, h("h3", { text: "What the model sees" }), note),
+    h("div", {}, h("h2", { text: "What the model sees" }), note),
   );
   function draw() {
     const { prepared, offer, source: given } = state;

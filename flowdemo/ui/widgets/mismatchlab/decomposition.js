@@ -49,7 +49,7 @@ const spoken = h("p", { class: "fl-said", role: "status", "aria-live": "polite" 
 root.querySelector(".fl-body").append(
   h("div", { class: "fl-card" },
     h("div", { class: "fl-head" }, h("div", { class: "fl-tools", role: "group", "aria-label": "Settings" }, ...presets)),
-    h("div", { class: "fl-left mm-column" }, h("h4", { text: "Mean disagreement against t: bands in closed form, dots sampled" }), plot.root, key),
+    h("div", { class: "fl-left mm-column" }, h("h3", { text: "Mean disagreement against t: bands in closed form, dots sampled" }), plot.root, key),
     h("div", { class: "fl-side" }, h("div", { class: "mm-six" }, ...sliders.map((one) => one.root)), table.root, words,
       h("p", { class: "fl-note", text: `Squared units of the data per squared unit of time. Dots: means of ${DRAWS} draws, the same at every t, with bars of two standard errors either way.` }))),
   spoken,

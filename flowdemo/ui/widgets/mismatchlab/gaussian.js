@@ -59,11 +59,11 @@ const spoken = h("p", { class: "fl-said", role: "status", "aria-live": "polite" 
 root.querySelector(".fl-body").append(
   h("div", { class: "fl-card" },
     h("div", { class: "fl-head" }, h("div", { class: "fl-tools", role: "group", "aria-label": "Settings" }, ...presets), h("div", { class: "fl-tools fl-right" }, roll)),
-    h("div", { class: "fl-left mm-column" }, h("h4", { text: "Disagreement against t: lines in closed form, dots sampled" }), means.root, means.key,
+    h("div", { class: "fl-left mm-column" }, h("h3", { text: "Disagreement against t: lines in closed form, dots sampled" }), means.root, means.key,
       h("p", { class: "fl-note", text: "Squared units of the data per squared unit of time. A dot is the mean over 400 draws of noise; its bar is two standard errors either way." })),
     h("div", { class: "fl-side" }, h("div", { class: "mm-six" }, ...sliders.map((one) => one.root)),
-      h("h4", { text: "Normal samples, equal axes; the cross is the anomaly" }), cloud.root,
-      moment, h("h4", { text: "AUC of the anomaly against normal samples, by aggregate" }), bars.root,
+      h("h3", { text: "Normal samples, equal axes; the cross is the anomaly" }), cloud.root,
+      moment, h("h3", { text: "AUC of the anomaly against normal samples, by aggregate" }), bars.root,
       h("p", { class: "fl-note", text: `AUC: how often a draw of paths to the anomaly scores above one to a random normal sample; ½ is a guess. ${DRAWS} draws of each, standard error at most 0.02.` }), lucky)),
   spoken,
 ); // prettier-ignore

@@ -3,7 +3,7 @@
 function createCurves() {
   const panels = Object.entries({ velocity: "δ(t)", noise: "t² δ(t)", reconstruction: "(1 − t)² δ(t)" }).map(([weight, upwards]) => {
     const plot = createPlot({ upwards, logarithmic: true, changed: () => touch() });
-    const name = h("h4", { text: WEIGHTS[weight].about });
+    const name = h("h3", { text: WEIGHTS[weight].about });
     return { weight, plot, root: h("div", { class: "mm-panel" }, name, plot.root) };
   });
   const key = keyOf(["mm-least", "least of the paths"], ["mm-mean", "mean"], ["mm-order", "order statistic, if chosen"], ["mm-one", "one path"], ["mm-cursor", "the chosen t"]); // prettier-ignore

@@ -4,7 +4,7 @@ function createMap(title, storeOf) {
   const canvas = h("canvas", { class: "fl-canvas", role: "img" });
   const paper = createPaper(canvas);
   const { pen } = paper;
-  const heading = h("h4", {});
+  const heading = h("h3", {});
   const bar = h("i", { class: "mm-bar" });
   const [low, middle, high] = ["", "", ""].map(() => h("span", {}));
   const root = h("figure", { class: "mm-map" }, heading, h("div", { class: "fl-stage" }, canvas), bar,

@@ -9,7 +9,7 @@ function createAxes({ label, box = CHART, inset = 0, act, layout }, below, above
   const hair = svg("line", { class: "fd-hair", y1: box.top - 6 });
   const from = svg("text", { x: box.left }),
     to = svg("text", { "text-anchor": "end" });
-  const root = svg("svg", { class: "fd-chart", role: "img" }, ground, ...below, hair, ...above, from, to);
+  const root = svg("svg", { class: "fd-chart", role: "img", "aria-label": `${label}: no values yet` }, ground, ...below, hair, ...above, from, to);
   const axes = { root, width: 300, last: 1, x, draw, mark, ends, describe, floor: () => box.height - box.bottom };
   const span = () => axes.width - box.left - box.right - 2 * inset;
   function x(i) {

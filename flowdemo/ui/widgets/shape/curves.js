@@ -13,7 +13,7 @@ const FULL = ["solidity", "dice"]; // their axes end at 1
 function createCurves() {
   const curves = CURVES.map(([key, title, about, text]) => {
     const curve = createCurve({ label: `${title} over the run`, act });
-    const node = h("div", { class: "sh-curvebox" }, h("h4", {}, h("span", { text: title }), h("small", { text: about })), curve.root);
+    const node = h("div", { class: "sh-curvebox" }, h("h2", {}, h("span", { text: title }), h("small", { text: about })), curve.root);
     return { key, title, text, curve, root: node };
   });
   const node = h("div", { class: "sh-curves" }, ...curves.map((entry) => entry.root));

@@ -8,9 +8,9 @@ function createProfile(tester) {
     floor = svg("path", { class: "fl-dashed" }),
     line = svg("path", { class: "sh-curve" });
   const texts = ["1", "0", "A", "B"].map((text) => svg("text", { text, "text-anchor": text === "1" || text === "0" ? "end" : "middle" }));
-  const chart = svg("svg", { class: "sh-profile", role: "img" }, area, ground, floor, line, ...texts);
+  const chart = svg("svg", { class: "sh-profile", role: "img", "aria-label": "Profile of u along the chord: no run yet" }, area, ground, floor, line, ...texts);
   const told = h("p", { class: "sh-told", role: "status", "aria-live": "polite" });
-  const head = h("h4", { text: "Chord tester" });
+  const head = h("h2", { text: "Chord tester" });
   const hint = h("p", { class: "fl-note", text: "Click two places, or drag A and B. Dashed: the lower end; shaded: u is below it, so a level set is not convex." });
   const node = h("section", { class: "sh-panel sh-tester", "aria-label": "Chord tester" }, head, chart, told, hint);
   let width = 300,

@@ -1,7 +1,7 @@
 // The picture: u in a calm ramp, its level lines, violations and T over it; the start, differences and residuals.
 
 function createStage() {
-  const canvas = h("canvas", { class: "fl-canvas sh-canvas", role: "img" });
+  const canvas = h("canvas", { class: "fl-canvas sh-canvas", role: "img", "aria-label": "No run is shown yet" });
   const empty = h("p", { class: "sh-empty", text: "Run: the iterations play here, frame by frame." });
   const node = h("div", { class: "sh-stage" }, canvas, empty);
   const screen = createScreen(canvas, () => ((drawn = ""), touch())); // another size has emptied it

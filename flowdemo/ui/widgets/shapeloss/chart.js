@@ -66,7 +66,7 @@ function createPanel(title, names, changed) {
   plot.addEventListener("click", (event) => act.put(state.sweep, valueAt(event)));
 
   watchWidth(plot, (box) => ((width = box.width), changed()));
-  return { root: h("div", { class: "sl-panel" }, h("h4", { text: title }), plot, key), draw };
+  return { root: h("div", { class: "sl-panel" }, h("h3", { text: title }), plot, key), draw };
 }
 
 function createChart() {
