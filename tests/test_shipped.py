@@ -160,7 +160,7 @@ def test_drawn_defects_stand_out_in_maps_and_mostly_in_scores() -> None:
         rng = np.random.default_rng((77, index))
         normal = draw_surface(texture, (128, 128), rng)
         faulty, mask = add_defect(normal, "scratch", rng)
-        maps = [grading.map(mismatches(model.system, p, times=4, paths=4)).numpy() for p in (normal, faulty)]
+        maps = [grading.map(mismatches(model.system, p, times=4, paths=4))[0].numpy() for p in (normal, faulty)]
         gaps.append(grading.score(maps[1]) / grading.score(maps[0]))
         assert maps[1][mask].mean() > 3 * maps[1][~mask].mean(), texture
     assert sorted(gaps)[1] > 2, gaps  # a sound surface of tiles may score as high: scratches rank with an AUROC of 0.96
