@@ -72,7 +72,7 @@ const PARTS = [source, surface, tools, auto, ghost, settings, go, opacity, stage
 
 function noteText({ meta, end, frames, newest }) {
   const { evaluations, seconds } = end ?? frames[newest] ?? {};
-  const parts = [meta.label, `${meta.size.join(" × ")} px`, `K = ${meta.paths}`, `T = ${meta.times.length}`, `seed ${meta.seed}`];
+  const parts = [meta.label, `${meta.size.join(" × ")} px`, `K\u00a0=\u00a0${meta.paths}`, `T\u00a0=\u00a0${meta.times.length}`, `seed\u00a0${meta.seed}`];
   if (isNumber(evaluations)) parts.push(plural(evaluations, "evaluation"), duration(seconds));
   return `${parts.join(" · ")}${meta.note ? `. ${meta.note}` : ""}`;
 }
