@@ -11,7 +11,11 @@ from playwright.sync_api import Page, expect
 
 TABS = ("Trajectory", "Classify & generate", "Compare", "Field lab", "Anomaly", "Shape", "Learn", "About")
 # Where a tab runs something by itself, and what is said there in the end
-OPENING = {"Compare": (".cp-charts h3 >> nth=0", "%"), "Anomaly": (".an-score", "higher than"), "Shape": (".sh-page", "solidity 0")}
+OPENING = {
+    "Compare": (".cp-charts h3 >> nth=0", "%"),
+    "Anomaly": (".an-score", "higher than"),
+    "Shape": (".sh-page", "solidity 0"),
+}
 RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 
 
