@@ -48,7 +48,7 @@ def maps(detection: Detection, index: Any) -> tuple[np.ndarray, np.ndarray]:
 def every_map(detection: Detection, count: int) -> np.ndarray:
     """The maps of the first ``count`` times, float32 ``[count, H, W]``, all in one unit."""
     parts = _parts(detection, count)
-    return _shown(detection, parts, parts)
+    return grading_of(detection).shown(parts, parts).numpy()
 
 
 def paths(detection: Detection, index: Any) -> np.ndarray:
@@ -60,9 +60,9 @@ def paths(detection: Detection, index: Any) -> np.ndarray:
     import torch
 
     _check(detection, index)
-    found = detection.found[index - 1]
-    each = grading_of(detection).paths(torch.from_numpy(found.mismatch), found.t)
-    return _shown(detection, each, _parts(detection, index))
+    found, grading = detection.found[index - 1], grading_of(detection)
+    each = grading.paths(torch.from_numpy(found.mismatch), found.t)
+    return grading.shown(each, _parts(detection, index)).numpy()
 
 
 def _parts(detection: Detection, count: int) -> Tensor:
@@ -74,12 +74,6 @@ def _parts(detection: Detection, count: int) -> Tensor:
         if found.index not in graded:
             graded[found.index] = grading.at(torch.from_numpy(found.mismatch), found.t)
     return torch.stack([graded[found.index] for found in detection.found[:count]], 1)
-
-
-def _shown(detection: Detection, maps: Tensor, times: Tensor) -> np.ndarray:
-    """Maps ``[S, n, H, W]``, those of two scales in the unit of the mean over ``times`` → ``[n, H, W]``."""
-    grading = grading_of(detection)
-    return grading.shown(maps, grading.unit(times[0].mean(0))).numpy()
 
 
 def levels_of(values: np.ndarray, scale: float) -> np.ndarray:

@@ -137,23 +137,26 @@ class Grading:
         """m of (3'') and (4') of a map ``[H, W]`` of pixels."""
         return 1.0 if self.pooling == "peak" else max(float(self._inside(found).median()), LEAST)
 
-    def shown(self, found: Tensor, unit: float | None = None) -> Tensor:
+    def shown(self, found: Tensor, times: Tensor | None = None) -> Tensor:
         """Maps ``[S, …, H, W]`` as one, ``[…, H, W]``: the only one as it is, of two scales equation (3'').
 
         Args:
-            unit: m where it is that of another map, or where the maps are several.
+            times: ``[S, n, H, W]``, whose mean over n has the m that is used, where ``found`` is not one map.
         """
         pixels, *glances = found
         if not glances:
             return pixels
-        return pixels / (self.unit(pixels) if unit is None else unit) + self.glance_share * glances[0]
+        return pixels / self.unit(pixels if times is None else times[0].mean(0)) + self.glance_share * glances[0]
 
     def score(self, shown: Tensor | np.ndarray) -> float:
         """Equation (4) or (4') of a map ``[H, W]``, within the margin, which never takes more than half of a side."""
         return image_score(self._inside(self.comparable(shown)))
 
     def comparable(self, shown: Tensor | np.ndarray) -> Tensor:
-        """A map ``[H, W]`` in the units of its image score, in which pixels of different pictures compare."""
+        """A shown map ``[H, W]`` in the units of its image score, in which pixels of different pictures compare.
+
+        One of two scales is in them already.
+        """
         shown = torch.as_tensor(shown)
         return shown if self.glance_share else shown / self.unit(shown)
 

@@ -363,7 +363,7 @@ def test_a_contrast_takes_the_roughness_out_of_the_first_scale_only():
 
 
 def test_a_map_of_one_scale_is_shown_as_it_is_and_scored_as_a_contrast():
-    (delta,), grading = mismatch()[None, :1], Grading(pooling="contrast")
+    delta, grading = mismatch()[:1], Grading(pooling="contrast")
     found = grading.map([delta, delta])
     assert torch.equal(grading.shown(found), found[0])
     assert grading.score(found[0]) == pytest.approx(image_score(found[0] / found[0].median()))
